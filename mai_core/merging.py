@@ -1,0 +1,73 @@
+"""One generation, several ways in, one rule for every field: the highest rank wins, equals take the smaller value.
+
+(rank, value) pairs form a lattice, so any order of arrivals ends in the same fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mai_core.model import Observation
+
+MERGED_FIELDS = (
+    "started_at_ms",
+    "external_user",
+    "model",
+    "provider",
+    "input_tokens",
+    "output_tokens",
+    "cached_tokens",
+    "cache_write_tokens",
+    "cache_write_1h_tokens",
+    "reasoning_tokens",
+    "audio_tokens",
+    "output_images",
+    "searches",
+    "reported_pusd",
+    "upstream_pusd",
+    "estimated_pusd",
+    "given_charge_pusd",
+    "is_byok",
+    "cancelled",
+    "streamed",
+    "finish_reason",
+    "session_id",
+    "api_key_name",
+)
+
+Ranked = dict[str, tuple[int, Any]]
+"""field -> (rank that told it, value); a field nobody told is absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Two sources of one rank differ about a field."""
+
+    field: str
+    rank: int
+    values: tuple[Any, Any]
+
+
+def fields_of(observation: Observation) -> Ranked:
+    rank = int(observation.rank)
+    return {
+        field: (rank, value)
+        for field in MERGED_FIELDS
+        if (value := getattr(observation, field)) is not None
+    }
+
+
+def merge(known: Mapping[str, tuple[int, Any]], told: Mapping[str, tuple[int, Any]]) -> tuple[Ranked, list[Disagreement]]:
+    """What stands after both, and where sources of one rank disagree."""
+    merged: Ranked = dict(known)
+    disagreements: list[Disagreement] = []
+    for field, (rank, value) in told.items():
+        if field not in merged or rank > merged[field][0]:
+            merged[field] = (rank, value)
+        elif rank == merged[field][0] and value != merged[field][1]:
+            standing = merged[field][1]
+            disagreements.append(Disagreement(field, rank, (standing, value)))
+            merged[field] = (rank, min(standing, value))
+    return merged, disagreements

@@ -1,0 +1,125 @@
+"""What the clock did, what it found, whom it told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def apply(db: Any) -> None:
+    db.execute(
+        """
+        CREATE TABLE batch_runs (
+            id INTEGER PRIMARY KEY,
+            batch_date TEXT NOT NULL,
+            step TEXT NOT NULL,
+            client_org_id TEXT,
+            state TEXT NOT NULL CHECK (state IN ('running', 'ok', 'failed', 'skipped')),
+            started_at_ms INTEGER NOT NULL,
+            finished_at_ms INTEGER,
+            process TEXT NOT NULL,
+            detail TEXT NOT NULL DEFAULT '{}',
+            error TEXT
+        ) STRICT;
+        CREATE INDEX batch_runs_date ON batch_runs (batch_date, step, client_org_id);
+
+        -- One batch at a time across processes; a holder that died is replaced when its lease ends.
+        CREATE TABLE leases (
+            name TEXT PRIMARY KEY,
+            holder TEXT NOT NULL,
+            expires_at_ms INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        -- What validation of a closed day found and corrected.
+        CREATE TABLE day_corrections (
+            id INTEGER PRIMARY KEY,
+            client_org_id TEXT NOT NULL REFERENCES client_organizations (id),
+            usage_date TEXT NOT NULL,
+            found_at_ms INTEGER NOT NULL,
+            before TEXT NOT NULL,
+            after TEXT NOT NULL,
+            delta_raw_pusd INTEGER NOT NULL,
+            delta_charged_pusd INTEGER NOT NULL
+        ) STRICT;
+
+        CREATE TABLE archives (
+            client_org_id TEXT NOT NULL REFERENCES client_organizations (id),
+            usage_date TEXT NOT NULL,
+            file TEXT NOT NULL,
+            rows INTEGER NOT NULL,
+            sum_raw TEXT NOT NULL,
+            sum_charged TEXT NOT NULL,
+            sha256 TEXT NOT NULL,
+            written_at_ms INTEGER NOT NULL,
+            verified_at_ms INTEGER,
+            PRIMARY KEY (client_org_id, usage_date)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE backups (
+            file TEXT PRIMARY KEY,
+            made_at_ms INTEGER NOT NULL,
+            bytes INTEGER NOT NULL,
+            sha256 TEXT NOT NULL,
+            events INTEGER NOT NULL,
+            through_ms INTEGER NOT NULL,
+            verified_at_ms INTEGER,
+            removed_at_ms INTEGER
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE alerts (
+            id INTEGER PRIMARY KEY,
+            rule TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            client_org_id TEXT REFERENCES client_organizations (id),
+            level TEXT NOT NULL CHECK (level IN ('info', 'warning', 'error')),
+            message_key TEXT NOT NULL,
+            message_values TEXT NOT NULL DEFAULT '{}',
+            first_at_ms INTEGER NOT NULL,
+            last_at_ms INTEGER NOT NULL,
+            times INTEGER NOT NULL DEFAULT 1,
+            notified_at_ms INTEGER,
+            closed_at_ms INTEGER
+        ) STRICT;
+        CREATE UNIQUE INDEX alerts_open ON alerts (rule, subject) WHERE closed_at_ms IS NULL;
+
+        -- What OpenRouter says a UTC day cost, beside what the ledger has for the same cut.
+        CREATE TABLE provider_days (
+            utc_date TEXT NOT NULL,
+            key_hash TEXT NOT NULL,
+            model TEXT NOT NULL,
+            provider TEXT NOT NULL,
+            requests INTEGER NOT NULL,
+            input_tokens INTEGER NOT NULL,
+            output_tokens INTEGER NOT NULL,
+            cost_pusd INTEGER NOT NULL,
+            byok_pusd INTEGER NOT NULL,
+            fetched_at_ms INTEGER NOT NULL,
+            PRIMARY KEY (utc_date, key_hash, model, provider)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE residuals (
+            id INTEGER PRIMARY KEY,
+            utc_date TEXT NOT NULL,
+            client_org_id TEXT REFERENCES client_organizations (id),
+            model TEXT NOT NULL,
+            provider TEXT NOT NULL,
+            class TEXT NOT NULL CHECK (class IN
+                ('missing_generation', 'cost_drift', 'price_drift', 'late', 'unrouted', 'not_explained', 'recovered')),
+            generation_id TEXT,
+            billed_pusd INTEGER NOT NULL,
+            recorded_pusd INTEGER NOT NULL,
+            found_at_ms INTEGER NOT NULL,
+            resolved_at_ms INTEGER
+        ) STRICT;
+        CREATE INDEX residuals_day ON residuals (utc_date);
+
+        CREATE TABLE saved_queries (
+            id INTEGER PRIMARY KEY,
+            client_org_id TEXT NOT NULL REFERENCES client_organizations (id),
+            name TEXT NOT NULL,
+            sql TEXT NOT NULL,
+            saved_by TEXT NOT NULL,
+            updated_at_ms INTEGER NOT NULL,
+            UNIQUE (client_org_id, name)
+        ) STRICT;
+        """
+    )
