@@ -1,0 +1,28 @@
+"""The trail: who changed what, from what, to what."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mai_core.store.connection import Db
+
+
+def write(
+    db: Db,
+    now_ms: int,
+    actor: str,
+    action: str,
+    subject: str,
+    client_org_id: str | None = None,
+    before: Any = None,
+    after: Any = None,
+) -> None:
+    db.execute(
+        "INSERT INTO audit_log (at_ms, actor, action, subject, client_org_id, before, after) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (now_ms, actor, action, subject, client_org_id, _text(before), _text(after)),
+    )
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
