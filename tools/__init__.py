@@ -1,0 +1,1 @@
+"""What the Makefile and .ci/run call; nothing of the product imports it."""
