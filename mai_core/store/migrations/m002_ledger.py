@@ -141,6 +141,30 @@ def apply(db: Any) -> None:
             PRIMARY KEY (client_org_id, usage_date)
         ) STRICT, WITHOUT ROWID;
 
+        -- The files that sealed days stand in. Written once, never changed; deleted 15 minutes after being replaced.
+        CREATE TABLE sealed_files (
+            client_org_id TEXT NOT NULL REFERENCES client_organizations (id),
+            file TEXT NOT NULL,
+            period TEXT NOT NULL,
+            version INTEGER NOT NULL,
+            days INTEGER NOT NULL,
+            rows INTEGER NOT NULL,
+            shared_sha256 TEXT NOT NULL,
+            internal_sha256 TEXT NOT NULL,
+            written_at_ms INTEGER NOT NULL,
+            replaced_at_ms INTEGER,
+            PRIMARY KEY (client_org_id, file)
+        ) STRICT, WITHOUT ROWID;
+
+        -- Tells a reader that its copy of the list of sealed days is old.
+        INSERT INTO change_counters VALUES ('lake', 0);
+        CREATE TRIGGER sealed_days_insert_is_counted AFTER INSERT ON sealed_days
+        BEGIN UPDATE change_counters SET value = value + 1 WHERE name = 'lake'; END;
+        CREATE TRIGGER sealed_days_update_is_counted AFTER UPDATE ON sealed_days
+        BEGIN UPDATE change_counters SET value = value + 1 WHERE name = 'lake'; END;
+        CREATE TRIGGER sealed_days_delete_is_counted AFTER DELETE ON sealed_days
+        BEGIN UPDATE change_counters SET value = value + 1 WHERE name = 'lake'; END;
+
         -- A month that stands on an invoice: its days are never touched, differences wait as corrections.
         CREATE TABLE invoiced_months (
             client_org_id TEXT NOT NULL REFERENCES client_organizations (id),
