@@ -52,14 +52,12 @@ class Disagreement:
 
 def fields_of(observation: Observation) -> Ranked:
     rank = int(observation.rank)
-    return {
-        field: (rank, value)
-        for field in MERGED_FIELDS
-        if (value := getattr(observation, field)) is not None
-    }
+    return {field: (rank, value) for field in MERGED_FIELDS if (value := getattr(observation, field)) is not None}
 
 
-def merge(known: Mapping[str, tuple[int, Any]], told: Mapping[str, tuple[int, Any]]) -> tuple[Ranked, list[Disagreement]]:
+def merge(
+    known: Mapping[str, tuple[int, Any]], told: Mapping[str, tuple[int, Any]]
+) -> tuple[Ranked, list[Disagreement]]:
     """What stands after both, and where sources of one rank disagree."""
     merged: Ranked = dict(known)
     disagreements: list[Disagreement] = []

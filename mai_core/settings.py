@@ -18,8 +18,15 @@ from mai_core.money import exact_decimal
 _DEFAULT_LEDGER = "data/usage_summary.db"
 
 
+def _decimal(value: object) -> Decimal:
+    try:
+        return value if isinstance(value, Decimal) else exact_decimal(str(value))
+    except BadValue as error:
+        raise ValueError(error.reason) from None
+
+
 def _positive_decimal(value: object) -> Decimal:
-    decimal = exact_decimal(value, "value")  # type: ignore[arg-type]
+    decimal = _decimal(value)
     if decimal <= 0:
         raise ValueError("must be a number above 0")
     return decimal
@@ -28,7 +35,7 @@ def _positive_decimal(value: object) -> Decimal:
 def _amount(value: object) -> Decimal | None:
     if value in (None, ""):
         return None
-    decimal = exact_decimal(value, "value")  # type: ignore[arg-type]
+    decimal = _decimal(value)
     if decimal < 0:
         raise ValueError("must be an amount of 0 or more")
     return decimal
@@ -62,7 +69,7 @@ def _database_path(value: object) -> Path:
 
 
 def database_path(text: str) -> Path:
-    """`sqlite:////app/x`, `sqlite:///app/x` and `/app/x` mean /app/x when /app exists, else below the working folder."""
+    """`sqlite:////app/x`, `sqlite:///app/x`, `/app/x`: all /app/x when /app exists, else below the working folder."""
     path = text.removeprefix("sqlite:///") if text.startswith("sqlite:") else text
     if path.startswith(("/app/", "app/")):
         inside = path.lstrip("/")
@@ -90,14 +97,19 @@ class Settings(BaseModel):
         Path("data"), description="Holds everything that a run writes; default: the folder of USAGE_SUMMARY_DB."
     )
     mai_role: Literal["hub", "client"] = Field(
-        "hub", description="`client` meters one organisation, `hub` holds many; default: `client` when CLIENT_ORG_ID is set."
+        "hub",
+        description="`client` meters one organisation, `hub` holds many; default: `client` when CLIENT_ORG_ID is set.",
     )
     mai_demo: bool = Field(False, description="Demo mode: logs in by itself, binds to 127.0.0.1 only.")
-    mai_clock: InstantMs = Field(None, description="Start every process at this instant (ISO 8601), running on from there.")
+    mai_clock: InstantMs = Field(
+        None, description="Start every process at this instant (ISO 8601), running on from there."
+    )
     mai_secret_key: SecretStr = Field(
         SecretStr(""), description="Encrypts stored keys; default: a key generated once in MAI_DATA_DIR/secret.key."
     )
-    mai_public_url: HttpUrl = Field("", description="Address under which people open the pages; used in e-mails and links.")
+    mai_public_url: HttpUrl = Field(
+        "", description="Address under which people open the pages; used in e-mails and links."
+    )
 
     api_port: Port = Field(8000, description="Port of the API.")
     app_port: Port = Field(8080, description="Port of the pages.")
@@ -124,6 +136,9 @@ class Settings(BaseModel):
 
     mai_client_token: SecretStr = Field(SecretStr(""), description="API token with the manager role of CLIENT_ORG_ID.")
     mai_operator_token: SecretStr = Field(SecretStr(""), description="API token with the operator role.")
+    mai_token_rate: Annotated[int, Field(ge=1)] = Field(
+        600, description="Requests per minute that one API token may make; more get 429."
+    )
     mai_quota_fail: Literal["open", "closed"] = Field(
         "open", description="What the Open WebUI filter does when the quota cannot be asked."
     )
@@ -138,7 +153,9 @@ class Settings(BaseModel):
     influxdb_batch_size: Annotated[int, Field(ge=1, le=10000)] = Field(100, description="Points per write.")
 
     nbp_service_url: HttpUrl = Field("", description="The shared exchange-rate service; empty: NBP directly.")
-    nbp_api_url: HttpUrl = Field("https://api.nbp.pl/api/exchangerates/rates/a/usd", description="NBP's API, base or full.")
+    nbp_api_url: HttpUrl = Field(
+        "https://api.nbp.pl/api/exchangerates/rates/a/usd", description="NBP's API, base or full."
+    )
 
     daily_batch_enabled: bool = Field(True, description="false: no daily batch in this process.")
     daily_batch_time: TimeOfDay = Field("13:00", description="Local time of the daily batch.")
@@ -149,7 +166,9 @@ class Settings(BaseModel):
 
     reporting_url: str = Field("", description="s3://bucket/prefix for the reporting lake; empty: MAI_DATA_DIR/lake.")
 
-    smtp_host: str = Field("", description="Mail server for invitations, alerts and digests; empty: links are shown to copy.")
+    smtp_host: str = Field(
+        "", description="Mail server for invitations, alerts and digests; empty: links are shown to copy."
+    )
     smtp_port: Port = Field(587, description="Its port.")
     smtp_user: str = Field("", description="Its user.")
     smtp_password: SecretStr = Field(SecretStr(""), description="Its password.")
@@ -194,9 +213,7 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
     file = Path(".env") if env_file is None else env_file
     merged: dict[str, str | None] = dict(dotenv_values(file, interpolate=False)) if file.is_file() else {}
     merged.update(os.environ if environ is None else environ)
-    known = {
-        name: merged[name.upper()] for name in Settings.model_fields if merged.get(name.upper()) not in (None, "")
-    }
+    known = {name: merged[name.upper()] for name in Settings.model_fields if merged.get(name.upper()) not in (None, "")}
     try:
         return Settings.model_validate(known)
     except ValidationError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from mai_core.store.connection import Db
+from mai_core.store.connection import Db, rows
 
 
 def write(
@@ -19,10 +19,19 @@ def write(
     after: Any = None,
 ) -> None:
     db.execute(
-        "INSERT INTO audit_log (at_ms, actor, action, subject, client_org_id, before, after) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO audit_log (at_ms, actor, action, subject, client_org_id, before, after)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
         (now_ms, actor, action, subject, client_org_id, _text(before), _text(after)),
     )
 
 
 def _text(value: Any) -> str | None:
     return None if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+
+
+def last_told(db: Db, actor: str, subject: str) -> dict[str, Any]:
+    """What a subject was when this actor changed it last; empty when it never did."""
+    found = rows(
+        db, "SELECT after FROM audit_log WHERE actor = ? AND subject = ? ORDER BY id DESC LIMIT 1", (actor, subject)
+    )
+    return dict(json.loads(found[0][0])) if found and found[0][0] else {}

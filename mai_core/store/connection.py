@@ -174,6 +174,11 @@ def _applied(db: Db) -> set[str]:
     return {str(name) for (name,) in db.execute("SELECT name FROM schema_migrations")}
 
 
+def rows(db: Db, sql: str, bindings: Any = ()) -> list[tuple[Any, ...]]:
+    """All rows of a statement, fetched before the next one runs."""
+    return db.execute(sql, bindings).fetchall()
+
+
 def dicts(db: Db, sql: str, bindings: Any = ()) -> list[dict[str, Any]]:
     """Rows with their column names, for reads that leave the store."""
     cursor = db.cursor()

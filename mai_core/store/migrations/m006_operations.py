@@ -8,8 +8,10 @@ from typing import Any
 def apply(db: Any) -> None:
     db.execute(
         """
+        -- A row per step, day and client; `run_id` is the row of the run (step 'batch') that it belongs to.
         CREATE TABLE batch_runs (
             id INTEGER PRIMARY KEY,
+            run_id INTEGER,
             batch_date TEXT NOT NULL,
             step TEXT NOT NULL,
             client_org_id TEXT,
@@ -21,6 +23,8 @@ def apply(db: Any) -> None:
             error TEXT
         ) STRICT;
         CREATE INDEX batch_runs_date ON batch_runs (batch_date, step, client_org_id);
+        CREATE INDEX batch_runs_step ON batch_runs (step, state);
+        CREATE INDEX batch_runs_run ON batch_runs (run_id);
 
         -- One batch at a time across processes; a holder that died is replaced when its lease ends.
         CREATE TABLE leases (
@@ -41,6 +45,7 @@ def apply(db: Any) -> None:
             delta_charged_pusd INTEGER NOT NULL
         ) STRICT;
 
+        -- Raw events of a closed day in Parquet. Once `events_removed_at_ms` stands, the file is where they are.
         CREATE TABLE archives (
             client_org_id TEXT NOT NULL REFERENCES client_organizations (id),
             usage_date TEXT NOT NULL,
@@ -49,8 +54,10 @@ def apply(db: Any) -> None:
             sum_raw TEXT NOT NULL,
             sum_charged TEXT NOT NULL,
             sha256 TEXT NOT NULL,
+            through_seq INTEGER NOT NULL,
             written_at_ms INTEGER NOT NULL,
             verified_at_ms INTEGER,
+            events_removed_at_ms INTEGER,
             PRIMARY KEY (client_org_id, usage_date)
         ) STRICT, WITHOUT ROWID;
 

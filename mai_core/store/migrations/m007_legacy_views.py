@@ -47,8 +47,9 @@ def apply(db: Any) -> None:
                CAST(SUM(charged_pusd) AS DOUBLE) / 1000000000000.0 AS markup_cost,
                MIN(created_at) AS created_at, MAX(updated_at) AS updated_at
         FROM (
-            SELECT d.client_org_id AS client_org_id, COALESCE(m.user_id, d.external_user) AS user_id, d.external_user AS external_user,
-                   d.usage_date AS usage_date, d.input_tokens + d.output_tokens AS tokens, d.requests AS requests,
+            SELECT d.client_org_id AS client_org_id, COALESCE(m.user_id, d.external_user) AS user_id,
+                   d.external_user AS external_user, d.usage_date AS usage_date,
+                   d.input_tokens + d.output_tokens AS tokens, d.requests AS requests,
                    d.raw_pusd AS raw_pusd, d.charged_pusd AS charged_pusd,
                    {_seconds("d.last_at_ms")} AS created_at, {_seconds("d.last_at_ms")} AS updated_at
             FROM usage_daily AS d

@@ -1,0 +1,346 @@
+"""Books observations into the ledger: each generation once, whatever way and order it arrives in.
+
+`book` runs inside the caller's write transaction. Event, dedupe memory, the day's facts, the outbox and everything
+that a change has to reopen are one commit.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from mai_core import merging
+from mai_core.days import usage_day
+from mai_core.ids import generation_time_ms
+from mai_core.merging import Disagreement, Ranked
+from mai_core.model import Arrival, Rank
+from mai_core.money import shortest_text
+from mai_core.rating import Usage, rate
+from mai_core.rating_book import RatingBook
+from mai_core.store import audit, ledger, people
+from mai_core.store.connection import Db
+from mai_core.store.ledger import DayKey, Facts
+
+FUTURE_TOLERANCE_MS = 5 * 60 * 1000
+
+_DERIVED = ("raw_pusd", "charged_pusd", "usage_date", "external_user", "model", "provider")
+
+
+class Result(Enum):
+    NEW = "new"
+    CHANGED = "changed"
+    """Another source knew more or better."""
+    DUPLICATE = "duplicate"
+    HELD = "held"
+    """Its month stands on an invoice: it waits as a correction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    generation_id: str
+    result: Result
+    disagreements: tuple[Disagreement, ...] = ()
+
+
+class Booking:
+    """One transaction's bookings; remembers what it has already looked up in it."""
+
+    def __init__(self, db: Db, book: RatingBook, now_ms: int, outbox: bool, known_people: set[tuple[str, str]]) -> None:
+        self._db = db
+        self._book = book
+        self._now_ms = now_ms
+        self._outbox = outbox
+        self._known_people = known_people
+        self._invoiced: dict[tuple[str, str], bool] = {}
+        self._reopened: set[tuple[str, str]] = set()
+
+    def add(self, arrival: Arrival) -> Outcome:
+        told = merging.fields_of(arrival.observation)
+        event = self._derive(arrival, told, flags=frozenset(arrival.observation.flags))
+        is_new = ledger.remember(
+            self._db,
+            event["generation_id"],
+            event["client_org_id"],
+            event["usage_date"],
+            self._now_ms,
+            shortest_text(event["raw_pusd"]),
+            event["input_tokens"] + event["output_tokens"],
+        )
+        if not is_new:
+            return self._add_to_known(arrival, told)
+        event["held"] = int(self._is_invoiced(event))
+        ledger.insert_event(self._db, event)
+        self._know_person(event)
+        if self._outbox:
+            ledger.queue_for_influx(self._db, event["client_org_id"], event["generation_id"], self._now_ms)
+        if event["held"]:
+            self._propose_correction("arrived after its month was invoiced", None, event)
+            return Outcome(event["generation_id"], Result.HELD)
+        self._reopen(event)
+        ledger.add_to_day(self._db, day_key(event), facts(event), event["at_ms"])
+        return Outcome(event["generation_id"], Result.NEW)
+
+    def _add_to_known(self, arrival: Arrival, told: Ranked) -> Outcome:
+        generation_id = arrival.observation.generation_id
+        before = ledger.find_event(self._db, arrival.client_org_id, generation_id)
+        if before is None:
+            return Outcome(generation_id, Result.DUPLICATE)
+        standing = self._proposed_fields(before) or ledger.fields_from(before)
+        fields, disagreements = merging.merge(standing, told)
+        self._note(arrival, standing, fields, disagreements)
+        flags = frozenset(before["flags"].split()) & _KEPT_FLAGS | frozenset(arrival.observation.flags)
+        received = min(arrival.received_at_ms, before["received_at_ms"])
+        if fields == standing and received == before["received_at_ms"] and flags <= set(before["flags"].split()):
+            return Outcome(generation_id, Result.DUPLICATE, tuple(disagreements))
+        after = self._derive(arrival, fields, flags, received_at_ms=received, source=_best_source(before, arrival))
+        self._replace(before, after, standing)
+        return Outcome(generation_id, Result.CHANGED, tuple(disagreements))
+
+    def _replace(self, before: dict[str, Any], after: dict[str, Any], standing: Ranked) -> None:
+        if before["held"]:
+            after["held"] = 1
+            ledger.update_event(self._db, after)
+            self._propose_correction("arrived after its month was invoiced", None, after)
+            return
+        if self._is_invoiced(before) or self._is_invoiced(after):
+            self._propose_correction("a source told better after its month was invoiced", before, after)
+            return
+        self.replace_rated(before, after)
+        self._know_person(after)
+        overwritten = {
+            name: [before[name], after[name]]
+            for name in (*merging.MERGED_FIELDS, *_DERIVED)
+            if (name in standing or name in _DERIVED) and before[name] != after[name]
+        }
+        if overwritten:
+            audit.write(
+                self._db,
+                self._now_ms,
+                after["source"],
+                "event.change",
+                after["generation_id"],
+                after["client_org_id"],
+                {name: pair[0] for name, pair in overwritten.items()},
+                {name: pair[1] for name, pair in overwritten.items()},
+            )
+
+    def replace_rated(self, before: dict[str, Any], after: dict[str, Any]) -> None:
+        """Another version of an event takes the place of the standing one, in its day's facts too."""
+        ledger.update_event(self._db, after)
+        self._reopen(before)
+        self._reopen(after)
+        ledger.take_from_day(self._db, day_key(before), facts(before), before["at_ms"])
+        ledger.add_to_day(self._db, day_key(after), facts(after), after["at_ms"])
+        if self._outbox:
+            ledger.queue_for_influx(self._db, after["client_org_id"], after["generation_id"], self._now_ms)
+
+    def _derive(
+        self,
+        arrival: Arrival,
+        fields: Ranked,
+        flags: frozenset[str],
+        *,
+        received_at_ms: int | None = None,
+        source: str | None = None,
+    ) -> dict[str, Any]:
+        return derive_event(
+            self._book,
+            arrival.client_org_id,
+            arrival.observation.generation_id,
+            fields,
+            flags=flags,
+            received_at_ms=arrival.received_at_ms if received_at_ms is None else received_at_ms,
+            source=source or arrival.observation.source,
+            now_ms=self._now_ms,
+        )
+
+    def _note(self, arrival: Arrival, standing: Ranked, fields: Ranked, disagreements: list[Disagreement]) -> None:
+        client, generation = arrival.client_org_id, arrival.observation.generation_id
+        for field, (rank, _) in fields.items():
+            if field in standing and rank > standing[field][0]:
+                ledger.supersede_disagreements(self._db, self._now_ms, client, generation, field, rank)
+        for told in disagreements:
+            ledger.note_disagreement(
+                self._db, self._now_ms, client, generation, told.field, told.rank, [str(value) for value in told.values]
+            )
+
+    def _propose_correction(self, reason: str, before: dict[str, Any] | None, after: dict[str, Any]) -> None:
+        ledger.put_correction(
+            self._db,
+            self._now_ms,
+            before or after,
+            reason,
+            json.dumps(before, sort_keys=True),
+            json.dumps(after, sort_keys=True),
+            after["raw_pusd"] - (before["raw_pusd"] if before else 0),
+            after["charged_pusd"] - (before["charged_pusd"] if before else 0),
+        )
+
+    def _proposed_fields(self, event: dict[str, Any]) -> Ranked | None:
+        """On an invoiced day the merged state lives in the waiting correction, not in the event."""
+        if not self._is_invoiced(event):
+            return None
+        proposed = ledger.waiting_correction(self._db, event["client_org_id"], event["generation_id"])
+        return None if proposed is None else ledger.fields_from(json.loads(proposed))
+
+    def _is_invoiced(self, event: dict[str, Any]) -> bool:
+        key = (event["client_org_id"], event["usage_date"][:7])
+        if key not in self._invoiced:
+            self._invoiced[key] = ledger.is_invoiced(self._db, event["client_org_id"], event["usage_date"])
+        return self._invoiced[key]
+
+    def _reopen(self, event: dict[str, Any]) -> None:
+        key = (event["client_org_id"], event["usage_date"])
+        if key not in self._reopened:
+            ledger.reopen_day(self._db, *key)
+            self._reopened.add(key)
+
+    def _know_person(self, event: dict[str, Any]) -> None:
+        key = (event["client_org_id"], event["external_user"])
+        if key not in self._known_people:
+            people.ensure_mapping(self._db, self._now_ms, *key)
+            self._known_people.add(key)
+
+
+_KEPT_FLAGS = frozenset({"recovered", "historical"})
+"""Flags that say how an event came; all others are derived anew at every rating."""
+
+
+def book(
+    db: Db,
+    rating_book: RatingBook,
+    arrivals: Sequence[Arrival],
+    now_ms: int,
+    *,
+    outbox: bool = False,
+    known_people: set[tuple[str, str]] | None = None,
+) -> list[Outcome]:
+    """Book arrivals in the open write transaction, in their order."""
+    booking = Booking(db, rating_book, now_ms, outbox, set() if known_people is None else known_people)
+    return [booking.add(arrival) for arrival in arrivals]
+
+
+def derive_event(
+    rating_book: RatingBook,
+    client_org_id: str,
+    generation_id: str,
+    fields: Ranked,
+    *,
+    flags: frozenset[str],
+    received_at_ms: int,
+    source: str,
+    now_ms: int,
+) -> dict[str, Any]:
+    """The event row that merged fields make: its time, its day, what it costs. Pure."""
+    value = {name: pair[1] for name, pair in fields.items()}
+    agreement = rating_book.agreement(client_org_id)
+    at_ms = generation_time_ms(generation_id) or value.get("started_at_ms") or received_at_ms
+    future = at_ms > received_at_ms + FUTURE_TOLERANCE_MS
+    if future:
+        at_ms = received_at_ms
+    model = value.get("model", "")
+    usage = Usage(
+        model=model,
+        at_ms=at_ms,
+        input_tokens=value.get("input_tokens", 0),
+        output_tokens=value.get("output_tokens", 0),
+        cached_tokens=value.get("cached_tokens", 0),
+        cache_write_tokens=value.get("cache_write_tokens", 0),
+        cache_write_1h_tokens=value.get("cache_write_1h_tokens", 0),
+        reasoning_tokens=value.get("reasoning_tokens", 0),
+        audio_tokens=value.get("audio_tokens", 0),
+        output_images=value.get("output_images", 0),
+        searches=value.get("searches", 0),
+        reported_pusd=value.get("reported_pusd"),
+        upstream_pusd=value.get("upstream_pusd"),
+        given_charge_pusd=value.get("given_charge_pusd"),
+        is_byok=value.get("is_byok", False),
+        cancelled=value.get("cancelled", False),
+    )
+    price, price_flags = rating_book.prices.at(model, at_ms)
+    rated = rate(
+        usage,
+        price,
+        rating_book.sale_prices.at(client_org_id, model, at_ms),
+        rating_book.terms_at(agreement, at_ms),
+        price_flags,
+    )
+    all_flags = {*flags, *rated.flags, *(("future_time",) if future else ())}
+    return {
+        "client_org_id": client_org_id,
+        "generation_id": generation_id,
+        "at_ms": at_ms,
+        "started_at_ms": value.get("started_at_ms"),
+        "usage_date": usage_day(at_ms, agreement.zones).isoformat(),
+        "external_user": value.get("external_user", ""),
+        "model": model,
+        "provider": value.get("provider", ""),
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+        "cached_tokens": usage.cached_tokens,
+        "cache_write_tokens": usage.cache_write_tokens,
+        "cache_write_1h_tokens": usage.cache_write_1h_tokens,
+        "reasoning_tokens": usage.reasoning_tokens,
+        "audio_tokens": usage.audio_tokens,
+        "output_images": usage.output_images,
+        "searches": usage.searches,
+        "reported_pusd": usage.reported_pusd,
+        "upstream_pusd": usage.upstream_pusd,
+        "estimated_pusd": value.get("estimated_pusd"),
+        "priced_pusd": rated.priced_pusd,
+        "given_charge_pusd": usage.given_charge_pusd,
+        "raw_pusd": rated.raw_pusd,
+        "charged_pusd": rated.charged_pusd,
+        "cost_basis": rated.cost_basis,
+        "markup": rated.markup,
+        "markup_from": rated.markup_from,
+        "price_id": rated.price_id,
+        "sale_price_id": rated.sale_price_id,
+        "is_byok": value.get("is_byok"),
+        "cancelled": value.get("cancelled"),
+        "streamed": value.get("streamed"),
+        "finish_reason": value.get("finish_reason"),
+        "session_id": value.get("session_id"),
+        "api_key_name": value.get("api_key_name"),
+        "flags": " ".join(sorted(all_flags)),
+        "source": source,
+        "field_ranks": ledger.ranks_text(fields),
+        "held": 0,
+        "received_at_ms": received_at_ms,
+        "updated_at_ms": now_ms,
+    }
+
+
+def day_key(event: dict[str, Any]) -> DayKey:
+    return DayKey(
+        event["client_org_id"], event["usage_date"], event["external_user"], event["model"], event["provider"]
+    )
+
+
+def facts(event: dict[str, Any]) -> Facts:
+    return Facts(
+        requests=1,
+        input_tokens=event["input_tokens"],
+        output_tokens=event["output_tokens"],
+        cached_tokens=event["cached_tokens"],
+        cache_write_tokens=event["cache_write_tokens"],
+        reasoning_tokens=event["reasoning_tokens"],
+        raw_pusd=event["raw_pusd"],
+        charged_pusd=event["charged_pusd"],
+        unpriced_requests=int(event["cost_basis"] == "unpriced"),
+        byok_requests=int(bool(event["is_byok"])),
+    )
+
+
+def _best_source(before: dict[str, Any], arrival: Arrival) -> str:
+    """The source column names the highest-ranked way in that told anything; ties by name, so order does not matter."""
+    highest = max((int(rank) for rank in before["field_ranks"] if rank != "."), default=0)
+    told = int(Rank(arrival.observation.rank))
+    if told > highest:
+        return arrival.observation.source
+    if told == highest:
+        return min(str(before["source"]), arrival.observation.source)
+    return str(before["source"])

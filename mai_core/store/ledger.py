@@ -1,0 +1,257 @@
+"""The ledger's named operations: one generation once, its day's facts beside it in the same transaction."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+from mai_core.merging import MERGED_FIELDS, Ranked
+from mai_core.store.connection import Db, rows
+
+
+class DayKey(NamedTuple):
+    """One row of the fact table."""
+
+    client_org_id: str
+    usage_date: str
+    external_user: str
+    model: str
+    provider: str
+
+
+class Facts(NamedTuple):
+    """What one generation adds to its day."""
+
+    requests: int
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int
+    cache_write_tokens: int
+    reasoning_tokens: int
+    raw_pusd: int
+    charged_pusd: int
+    unpriced_requests: int
+    byok_requests: int
+
+    def negated(self) -> Facts:
+        return Facts(*(-value for value in self))
+
+
+EVENT_COLUMNS = (
+    "client_org_id",
+    "generation_id",
+    "at_ms",
+    "started_at_ms",
+    "usage_date",
+    "external_user",
+    "model",
+    "provider",
+    "input_tokens",
+    "output_tokens",
+    "cached_tokens",
+    "cache_write_tokens",
+    "cache_write_1h_tokens",
+    "reasoning_tokens",
+    "audio_tokens",
+    "output_images",
+    "searches",
+    "reported_pusd",
+    "upstream_pusd",
+    "estimated_pusd",
+    "priced_pusd",
+    "given_charge_pusd",
+    "raw_pusd",
+    "charged_pusd",
+    "cost_basis",
+    "markup",
+    "markup_from",
+    "price_id",
+    "sale_price_id",
+    "is_byok",
+    "cancelled",
+    "streamed",
+    "finish_reason",
+    "session_id",
+    "api_key_name",
+    "flags",
+    "source",
+    "field_ranks",
+    "held",
+    "received_at_ms",
+    "updated_at_ms",
+)
+
+_PLACES = ", ".join("?" * len(EVENT_COLUMNS))
+_INSERT_EVENT = f"INSERT INTO usage_events ({', '.join(EVENT_COLUMNS)}) VALUES ({_PLACES})"
+_UPDATE_EVENT = (
+    f"UPDATE usage_events SET {', '.join(f'{name} = ?' for name in EVENT_COLUMNS[2:])}"
+    " WHERE client_org_id = ? AND generation_id = ?"
+)
+_SELECT_EVENT = f"SELECT {', '.join(EVENT_COLUMNS)} FROM usage_events WHERE client_org_id = ? AND generation_id = ?"
+_ADD_TO_DAY = (
+    f"INSERT INTO usage_daily ({', '.join(DayKey._fields + Facts._fields)}, last_at_ms)"
+    f" VALUES ({', '.join('?' * (len(DayKey._fields) + len(Facts._fields) + 1))})"
+    f" ON CONFLICT ({', '.join(DayKey._fields)}) DO UPDATE SET "
+    + ", ".join(f"{name} = {name} + excluded.{name}" for name in Facts._fields)
+    + ", last_at_ms = max(last_at_ms, excluded.last_at_ms)"
+)
+_REMEMBER = (
+    "INSERT INTO processed_generations (id, client_org_id, generation_date, processed_at, total_cost, total_tokens)"
+    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (client_org_id, id) DO NOTHING"
+)
+
+
+def remember(
+    db: Db, generation_id: str, client_org_id: str, day: str, now_ms: int, total_cost: str, total_tokens: int
+) -> bool:
+    """True when this generation was not known: the dedupe memory decides, in the event's own transaction."""
+    db.execute(_REMEMBER, (generation_id, client_org_id, day, now_ms // 1000, total_cost, total_tokens))
+    return db.changes() == 1
+
+
+def is_known(db: Db, client_org_id: str, generation_id: str) -> bool:
+    return bool(
+        db.execute(
+            "SELECT 1 FROM processed_generations WHERE client_org_id = ?1 AND id = ?2"
+            " UNION ALL SELECT 1 FROM usage_events WHERE client_org_id = ?1 AND generation_id = ?2 LIMIT 1",
+            (client_org_id, generation_id),
+        ).fetchall()
+    )
+
+
+def insert_event(db: Db, event: dict[str, Any]) -> None:
+    db.execute(_INSERT_EVENT, [event[name] for name in EVENT_COLUMNS])
+
+
+def update_event(db: Db, event: dict[str, Any]) -> None:
+    values = [event[name] for name in EVENT_COLUMNS[2:]]
+    db.execute(_UPDATE_EVENT, [*values, event["client_org_id"], event["generation_id"]])
+
+
+def find_event(db: Db, client_org_id: str, generation_id: str) -> dict[str, Any] | None:
+    for row in db.execute(_SELECT_EVENT, (client_org_id, generation_id)).fetchall():
+        return dict(zip(EVENT_COLUMNS, row, strict=True))
+    return None
+
+
+def add_to_day(db: Db, key: DayKey, facts: Facts, at_ms: int) -> None:
+    db.execute(_ADD_TO_DAY, (*key, *facts, at_ms))
+
+
+def take_from_day(db: Db, key: DayKey, facts: Facts, at_ms: int) -> None:
+    """Undo what an event added, so that the row is what it would be had the event never been there."""
+    add_to_day(db, key, facts.negated(), 0)
+    where = " AND ".join(f"{name} = ?" for name in DayKey._fields)
+    db.execute(f"DELETE FROM usage_daily WHERE {where} AND requests = 0", key)
+    db.execute(
+        "UPDATE usage_daily SET last_at_ms = coalesce((SELECT max(at_ms) FROM usage_events WHERE"
+        f" {where} AND held = 0), last_at_ms) WHERE {where} AND last_at_ms = ?",
+        (*key, *key, at_ms),
+    )
+
+
+def reopen_day(db: Db, client_org_id: str, usage_date: str) -> bool:
+    """A sealed day that changes is read from the ledger again; True when it was sealed."""
+    db.execute("DELETE FROM sealed_days WHERE client_org_id = ? AND usage_date = ?", (client_org_id, usage_date))
+    return db.changes() > 0
+
+
+def is_invoiced(db: Db, client_org_id: str, usage_date: str) -> bool:
+    return bool(
+        db.execute(
+            "SELECT 1 FROM invoiced_months WHERE client_org_id = ? AND month = ?", (client_org_id, usage_date[:7])
+        ).fetchall()
+    )
+
+
+def queue_for_influx(db: Db, client_org_id: str, generation_id: str, now_ms: int) -> None:
+    db.execute(
+        "INSERT INTO outbox (client_org_id, generation_id, queued_at_ms) VALUES (?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET queued_at_ms = excluded.queued_at_ms",
+        (client_org_id, generation_id, now_ms),
+    )
+
+
+def put_correction(
+    db: Db,
+    now_ms: int,
+    event: dict[str, Any],
+    reason: str,
+    before: str,
+    after: str,
+    delta_raw_pusd: int,
+    delta_charged_pusd: int,
+) -> None:
+    """An invoiced day is not touched: what would have changed waits here, once per generation."""
+    db.execute(
+        "INSERT INTO corrections (client_org_id, usage_date, generation_id, reason, before, after, delta_raw_pusd,"
+        " delta_charged_pusd, created_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (client_org_id, generation_id) WHERE state = 'waiting' DO UPDATE SET"
+        " after = excluded.after, delta_raw_pusd = excluded.delta_raw_pusd,"
+        " delta_charged_pusd = excluded.delta_charged_pusd, reason = excluded.reason",
+        (
+            event["client_org_id"],
+            event["usage_date"],
+            event["generation_id"],
+            reason,
+            before,
+            after,
+            delta_raw_pusd,
+            delta_charged_pusd,
+            now_ms,
+        ),
+    )
+
+
+def waiting_correction(db: Db, client_org_id: str, generation_id: str) -> str | None:
+    """The proposed state of a generation on an invoiced day, as it was written by put_correction."""
+    for (after,) in db.execute(
+        "SELECT after FROM corrections WHERE client_org_id = ? AND generation_id = ? AND state = 'waiting'",
+        (client_org_id, generation_id),
+    ).fetchall():
+        return str(after)
+    return None
+
+
+def note_disagreement(
+    db: Db, now_ms: int, client_org_id: str, generation_id: str, field: str, rank: int, values: list[str]
+) -> None:
+    """One row per field and rank, with every value seen so far: the same row in whatever order they came."""
+    known = rows(
+        db,
+        "SELECT seen_values FROM conflicts WHERE client_org_id = ? AND generation_id = ? AND field = ? AND rank = ?",
+        (client_org_id, generation_id, field, rank),
+    )
+    seen = sorted({*values, *(json.loads(known[0][0]) if known else ())})
+    db.execute(
+        "INSERT INTO conflicts (client_org_id, generation_id, field, rank, seen_values, created_at_ms, updated_at_ms)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (client_org_id, generation_id, field, rank) DO UPDATE SET"
+        " seen_values = excluded.seen_values, updated_at_ms = excluded.updated_at_ms",
+        (client_org_id, generation_id, field, rank, json.dumps(seen, ensure_ascii=False), now_ms, now_ms),
+    )
+
+
+def supersede_disagreements(db: Db, now_ms: int, client_org_id: str, generation_id: str, field: str, rank: int) -> None:
+    """A higher-ranked source told the field: what lower ones disagreed about no longer matters."""
+    db.execute(
+        "UPDATE conflicts SET state = 'superseded', updated_at_ms = ? WHERE client_org_id = ? AND generation_id = ?"
+        " AND field = ? AND rank < ? AND state = 'open'",
+        (now_ms, client_org_id, generation_id, field, rank),
+    )
+
+
+_ABSENT = "."
+
+
+def ranks_text(fields: Ranked) -> str:
+    """Who told which field, one character each in the order of MERGED_FIELDS: '7..77777...7'."""
+    return "".join(str(fields[name][0]) if name in fields else _ABSENT for name in MERGED_FIELDS)
+
+
+def fields_from(event: dict[str, Any]) -> Ranked:
+    """The merged fields of a stored event with their ranks, as merging knows them."""
+    return {
+        name: (int(rank), bool(event[name]) if name in ("is_byok", "cancelled", "streamed") else event[name])
+        for name, rank in zip(MERGED_FIELDS, event["field_ranks"], strict=True)
+        if rank != _ABSENT
+    }
