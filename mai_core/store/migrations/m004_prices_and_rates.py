@@ -14,6 +14,7 @@ def apply(db: Any) -> None:
             id INTEGER PRIMARY KEY,
             model TEXT NOT NULL,
             canonical_slug TEXT,
+            alias_target TEXT,
             name TEXT,
             context_length INTEGER,
             pricing TEXT NOT NULL,
@@ -29,6 +30,7 @@ def apply(db: Any) -> None:
             ok INTEGER NOT NULL CHECK (ok IN (0, 1)),
             models INTEGER NOT NULL,
             changed INTEGER NOT NULL,
+            doubtful TEXT NOT NULL DEFAULT '[]',
             error TEXT
         ) STRICT;
 
@@ -59,11 +61,12 @@ def apply(db: Any) -> None:
             PRIMARY KEY (currency, effective_date)
         ) STRICT, WITHOUT ROWID;
 
-        -- NBP answered for ranges up to and including `through_date`: from then on silence means 'no table that day'.
+        -- NBP answered for every day of [from_date, through_date]: there, silence means 'no table that day'.
         CREATE TABLE rate_answers (
             currency TEXT PRIMARY KEY,
-            through_date TEXT NOT NULL,
-            answered_at_ms INTEGER NOT NULL,
+            from_date TEXT,
+            through_date TEXT,
+            answered_at_ms INTEGER,
             last_error TEXT,
             last_error_at_ms INTEGER
         ) STRICT, WITHOUT ROWID;
