@@ -1,0 +1,105 @@
+"""Usage entered by hand or by the Python contract: the amounts given are final and are never re-rated."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from mai_core.days import ZoneSince, noon_ms, parse_day, usage_day, zone_in_force
+from mai_core.errors import BadValue
+from mai_core.model import Arrival, Observation, Rank
+from mai_core.money import units_of
+
+LONGEST_TEXT = 500
+MOST_TOKENS = 10**12
+OLDEST_DAY = date(2000, 1, 1)
+
+
+def manual_arrival(
+    *,
+    client_org_id: str,
+    zones: Sequence[ZoneSince],
+    now_ms: int,
+    source: str,
+    usage_date: Any,
+    external_user: Any,
+    model: Any,
+    input_tokens: Any = 0,
+    output_tokens: Any = 0,
+    raw_cost: Any = 0,
+    charged: Any = 0,
+    provider: Any = None,
+    generation_id: Any = None,
+) -> Arrival:
+    """One entry, checked field by field; it lies at local noon of its day."""
+    day = usage_day_given(usage_date, usage_day(now_ms, zones))
+    identity = text_given("generation_id", generation_id) or f"manual-{uuid.uuid4()}"
+    noon = noon_ms(day, zone_in_force(noon_ms(day, "UTC"), zones))
+    return Arrival(
+        client_org_id=client_org_id,
+        observation=Observation(
+            generation_id=identity,
+            rank=Rank.OPERATOR,
+            source=source,
+            started_at_ms=noon,
+            external_user=text_given("user", external_user),
+            model=text_given("model_name", model, required=True),
+            provider=text_given("provider", provider) or None,
+            input_tokens=count_given("input_tokens", input_tokens),
+            output_tokens=count_given("output_tokens", output_tokens),
+            reported_pusd=cost_given("raw_cost", raw_cost),
+            given_charge_pusd=cost_given("markup_cost", charged),
+        ),
+        received_at_ms=now_ms,
+    )
+
+
+def usage_day_given(value: Any, today: date) -> date:
+    """A day up to tomorrow, because the caller's clock may be in another zone than the client."""
+    if isinstance(value, datetime):
+        value = value.date()
+    day = value if isinstance(value, date) else parse_day(value, "usage_date")
+    if day > today + timedelta(days=1):
+        raise BadValue("usage_date", f"{day} lies in the future")
+    if day < OLDEST_DAY:
+        raise BadValue("usage_date", f"{day} lies before {OLDEST_DAY}")
+    return day
+
+
+def text_given(field: str, value: Any, *, required: bool = False) -> str:
+    if value is None:
+        value = ""
+    if not isinstance(value, str):
+        raise BadValue(field, "must be a text")
+    if len(value) > LONGEST_TEXT:
+        raise BadValue(field, f"is longer than {LONGEST_TEXT} characters")
+    if "\x00" in value or not value.isascii() and _has_lone_surrogate(value):
+        raise BadValue(field, "has characters that cannot be stored")
+    if required and not value.strip():
+        raise BadValue(field, "is empty")
+    return value
+
+
+def count_given(field: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise BadValue(field, "must be a whole number")
+    if not 0 <= value <= MOST_TOKENS:
+        raise BadValue(field, f"must be between 0 and {MOST_TOKENS}")
+    return value
+
+
+def cost_given(field: str, value: Any) -> int:
+    units = units_of(value, field)
+    if units < 0:
+        raise BadValue(field, "must be 0 or more")
+    return units
+
+
+def _has_lone_surrogate(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
