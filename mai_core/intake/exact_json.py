@@ -1,0 +1,75 @@
+"""JSON as it was written: a number with a point becomes Decimal, never float; broken text is repaired where it can be."""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+from typing import Any, NoReturn, TypeVar
+
+import msgspec
+
+from mai_core.errors import MaiError
+
+Document = TypeVar("Document")
+
+_DECODER = msgspec.json.Decoder(Any, float_hook=Decimal)
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class Unreadable(MaiError):
+    """A body that is not JSON, or nested deeper than any event is."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+def decode(body: bytes) -> Any:
+    """A JSON document; raises Unreadable."""
+    return decode_as(_DECODER, body)
+
+
+def decode_as(decoder: msgspec.json.Decoder[Document], body: bytes) -> Document:
+    """A typed document. Raises Unreadable, or msgspec.ValidationError where only the shape is wrong."""
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError:
+        raise
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return decoder.decode(_repaired(body))
+    except RecursionError:
+        raise Unreadable("nested_too_deep", "the body is nested too deeply") from None
+
+
+def encode(value: Any) -> bytes:
+    """The counterpart: a Decimal is written as the number that it is."""
+    return _ENCODER.encode(value)
+
+
+def _repaired(body: bytes) -> bytes:
+    """The same document without lone surrogates: a sender that cuts long prompts cuts some emoji in half, and the
+    usage beside them is still good.
+    """
+    try:
+        document = json.loads(body.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refuse_constant)
+        return encode(_without_surrogates(document))
+    except RecursionError:
+        raise Unreadable("nested_too_deep", "the body is nested too deeply") from None
+    except (ValueError, msgspec.MsgspecError):
+        raise Unreadable("not_json", "the body is not JSON") from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _without_surrogates(value: Any) -> Any:
+    if isinstance(value, str):
+        return _LONE_SURROGATE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_without_surrogates(item) for item in value]
+    if isinstance(value, dict):
+        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
+    return value

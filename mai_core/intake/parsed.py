@@ -1,0 +1,67 @@
+"""What a source makes of a body: observations that can be booked, refusals with their reason, totals to compare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mai_core.model import Observation
+
+MIB = 1024 * 1024
+
+Headers = Mapping[str, str]
+"""Header names in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One item that cannot be booked. `item` reads as a whole body of the same source, so that it can be replayed."""
+
+    index: int
+    code: str
+    reason: str
+    item: Any
+
+
+@dataclass(frozen=True, slots=True)
+class TurnWitness:
+    """What a turn of several generations cost together: compared with them, never billed."""
+
+    turn_id: str
+    generation_ids: tuple[str, ...]
+    input_tokens: int | None
+    output_tokens: int | None
+    cost_pusd: int | None
+
+
+@dataclass(slots=True)
+class Parsed:
+    """`positions[n]` is the index in the body of `observations[n]`; `ignored` counts what is rightly no event."""
+
+    observations: list[Observation] = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    witnesses: list[TurnWitness] = field(default_factory=list)
+    ignored: int = 0
+    api_key: str | None = None
+    """A provider key that came in the body instead of a credential (flat legacy webhook only)."""
+
+    def add(self, index: int, observation: Observation) -> None:
+        self.observations.append(observation)
+        self.positions.append(index)
+
+
+JSON_TYPES = frozenset({"application/json"})
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A way in. `parse` raises exact_json.Unreadable for a body that is no document at all."""
+
+    name: str
+    parse: Callable[[bytes, Headers], Parsed]
+    content_types: frozenset[str] = JSON_TYPES
+    largest_body: int = 2 * MIB
+    can_act_on_errors: bool = True
+    """False: what is wrong is answered 200 and kept in quarantine, because the sender would repeat it for ever."""

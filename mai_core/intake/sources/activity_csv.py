@@ -1,0 +1,65 @@
+"""OpenRouter's activity export, one line per request, read by the names in its header (columns come and go)."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+from mai_core.errors import BadValue
+from mai_core.intake.exact_json import Unreadable
+from mai_core.intake.fields import amount, count, instant_ms, name, remark, required_name, yes_or_no
+from mai_core.intake.items import parse_items
+from mai_core.intake.parsed import Headers, Parsed, Source
+from mai_core.model import Observation, Rank
+
+REQUIRED = ("generation_id", "created_at", "cost_total")
+
+
+def parse(body: bytes, headers: Headers) -> Parsed:
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Unreadable("not_csv", "the file is not UTF-8 text") from None
+    rows = csv.DictReader(io.StringIO(text, newline=""))
+    check_header(rows.fieldnames or ())
+    return parse_items(rows, read_row)
+
+
+def check_header(names: Any) -> None:
+    missing = [field for field in REQUIRED if field not in names]
+    if missing:
+        raise Unreadable("not_csv", f"the first line has no column {', '.join(missing)}: is this an activity export?")
+
+
+def read_row(row: dict[str, Any]) -> Observation:
+    if None in row:
+        raise BadValue("line", "has more cells than the header")
+    cost = amount(row.get("cost_total"), "cost_total")
+    if cost is None:
+        raise BadValue("cost_total", "is missing")
+    upstream = amount(row.get("byok_usage_inference"), "byok_usage_inference")
+    return Observation(
+        generation_id=required_name(row.get("generation_id"), "generation_id"),
+        rank=Rank.ACTIVITY_CSV,
+        source=SOURCE.name,
+        started_at_ms=instant_ms(row.get("created_at"), "created_at"),
+        external_user=name(row.get("user"), "user"),
+        model=name(row.get("model_permaslug"), "model_permaslug"),
+        provider=name(row.get("provider_name"), "provider_name"),
+        input_tokens=count(row.get("tokens_prompt"), "tokens_prompt"),
+        output_tokens=count(row.get("tokens_completion"), "tokens_completion"),
+        cached_tokens=count(row.get("tokens_cached"), "tokens_cached"),
+        reasoning_tokens=count(row.get("tokens_reasoning"), "tokens_reasoning"),
+        searches=count(row.get("num_searches"), "num_searches"),
+        reported_pusd=cost,
+        upstream_pusd=upstream or None,
+        is_byok=True if upstream else None,
+        cancelled=yes_or_no(row.get("cancelled")),
+        streamed=yes_or_no(row.get("streamed")),
+        finish_reason=remark(row.get("finish_reason_normalized")),
+        api_key_name=remark(row.get("api_key_name")),
+    )
+
+
+SOURCE = Source("activity-csv", parse, content_types=frozenset({"text/csv"}))
