@@ -1,0 +1,7 @@
+"""Texts of the overview pages."""
+
+from __future__ import annotations
+
+from mai_core.language.catalogue.texts import Messages
+
+MESSAGES: Messages = {}

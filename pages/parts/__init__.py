@@ -1,0 +1,1 @@
+"""What the pages are built from: session, frame, reading, drawing."""
