@@ -42,7 +42,7 @@ class Caller:
 
     def tenant(self, client_param: str | None = None) -> str:
         """The client that a read is for. A foreign client's name gets the answer of one that does not exist."""
-        named = self.tenant_or_all(client_param)
+        named = self.tenant_or_all(client_param) or self.home_client_org_id
         if named is None:
             raise BadValue("client", "is missing: name the client")
         return named
@@ -50,7 +50,7 @@ class Caller:
     def tenant_or_all(self, client_param: str | None = None) -> str | None:
         """Like `tenant`; None means all clients, and only for those who may see all."""
         if self.sees_all_clients:
-            return client_param or self.home_client_org_id
+            return client_param or None
         if self.client_org_id is None or client_param not in (None, "", self.client_org_id):
             raise NotFound(NO_SUCH_CLIENT)
         return self.client_org_id

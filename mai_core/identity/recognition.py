@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mai_core.identity.callers import Caller
 from mai_core.identity.secret_texts import same_secret, secret_hash
+from mai_core.installation import named_client
 from mai_core.settings import Settings
 from mai_core.store import Db, sessions, tokens
 
@@ -12,7 +13,8 @@ def recognise(db: Db, settings: Settings, presented: str, now_ms: int) -> Caller
     """The caller behind a bearer secret: environment token, session or API token; None for anything else."""
     if not presented or len(presented) > 512:
         return None
-    home = settings.client_org_id or None
+    named = named_client(settings)
+    home = named[0] if named else None
     return (
         _from_environment(settings, presented, home)
         or _from_session(db, presented, home, now_ms)
