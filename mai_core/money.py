@@ -76,7 +76,7 @@ def multiply(units: int, factor: Decimal) -> int:
     coefficient = int("".join(map(str, digits)) or "0") * (-1 if sign else 1)
     power = cast(int, exponent)
     if power >= 0:
-        return units * coefficient * 10**power
+        return units * coefficient * int(10**power)
     return divide_half_up(units * coefficient, 10**-power)
 
 

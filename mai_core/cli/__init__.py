@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
-COMMAND_MODULES = ("mai_core.cli.settings",)
+COMMAND_MODULES = (
+    "mai_core.cli.demo",
+    "mai_core.cli.settings",
+)
 
 
 @contextmanager

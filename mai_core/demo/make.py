@@ -1,0 +1,141 @@
+"""Makes the demo: clients, people, rates and 13 months of usage, through the same booking as real events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import islice
+from random import Random
+
+from mai_core.days import month_days, month_of, usage_day
+from mai_core.demo.cast import CLIENTS, DEMO_SEED, DemoClient
+from mai_core.demo.people import DemoPerson, people_of
+from mai_core.demo.usage import ZONE, day_of_usage
+from mai_core.ids import client_org_id
+from mai_core.installation import Installation
+from mai_core.intake.booking import book
+from mai_core.model import Arrival
+from mai_core.money import Money
+from mai_core.store import clients, people, rating_books, rows
+
+MONTHS = 13
+_PER_COMMIT = 2000
+
+Progress = Callable[[int, int], None]
+"""Called with (days done, days in all)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    clients: int
+    people: int
+    events: int
+
+
+def make_demo(installation: Installation, progress: Progress = lambda done, of: None) -> Made:
+    """The same clock gives the same demo; a second run adds nothing."""
+    now_ms = installation.now_ms()
+    today = usage_day(now_ms, ZONE)
+    first = first_day(today)
+    everybody = {client.key: people_of(client, Random(f"{DEMO_SEED}:{client.key}")) for client in CLIENTS}
+    with installation.store.write() as db:
+        for client in CLIENTS:
+            _create(installation, db, client, everybody[client.key], now_ms)
+        book_of_terms = rating_books.load(db, installation.settings)
+    known: set[tuple[str, str]] = set()
+    events = 0
+    arrivals = _all_usage(everybody, first, today, now_ms, progress)
+    while batch := list(islice(arrivals, _PER_COMMIT)):
+        with installation.store.write() as db:
+            book(db, book_of_terms, batch, now_ms, outbox=installation.settings.influx_enabled, known_people=known)
+        events += len(batch)
+    _close_those_who_left(installation, now_ms)
+    _limit_those_near_it(installation, today, now_ms)
+    return Made(len(CLIENTS), sum(map(len, everybody.values())), events)
+
+
+def first_day(today: date) -> date:
+    """The first of the month twelve months ago: 13 months with the present one."""
+    start, _ = month_days(month_of(today))
+    for _ in range(MONTHS - 1):
+        start, _ = month_days(month_of(start - timedelta(days=1)))
+    return start
+
+
+def last_day_of(client: DemoClient, today: date) -> date:
+    return today if client.left_days_ago is None else today - timedelta(days=client.left_days_ago)
+
+
+def _all_usage(
+    everybody: dict[str, list[DemoPerson]], first: date, today: date, now_ms: int, progress: Progress
+) -> Iterator[Arrival]:
+    days = (today - first).days + 1
+    for number in range(days):
+        day = first + timedelta(days=number)
+        for client in CLIENTS:
+            if day <= last_day_of(client, today):
+                yield from day_of_usage(client, everybody[client.key], day, today, now_ms)
+        progress(number + 1, days)
+
+
+def _create(
+    installation: Installation, db: clients.Db, client: DemoClient, members: list[DemoPerson], now_ms: int
+) -> None:
+    organisation = client_org_id(client.name)
+    if clients.get(db, organisation) is None:
+        clients.create(
+            db,
+            now_ms,
+            client_org_id=organisation,
+            name=client.name,
+            markup_rate=client.markup,
+            billing_email=f"faktury@{client.key}.example",
+            fx_policy=client.fx_policy,
+            actor="demo",
+        )
+    for person in members:
+        people.ensure_mapping(db, now_ms, organisation, person.external_user, person.user_id)
+        people.put_person(
+            db,
+            now_ms,
+            organisation,
+            person.user_id,
+            name=person.name,
+            email=person.email,
+            department=person.department,
+            source="demo",
+        )
+
+
+def _close_those_who_left(installation: Installation, now_ms: int) -> None:
+    with installation.store.write() as db:
+        for client in CLIENTS:
+            if client.left_days_ago is not None:
+                clients.update(db, now_ms, client_org_id(client.name), {"is_active": False}, actor="demo")
+
+
+def _limit_those_near_it(installation: Installation, today: date, now_ms: int) -> None:
+    """A monthly limit that is nearly used up today, and would just have held last month."""
+    this_month = month_of(today)
+    last_month = month_of(month_days(this_month)[0] - timedelta(days=1))
+    with installation.store.write() as db:
+        for client in CLIENTS:
+            if client.near_limit:
+                spent = {
+                    month: _charged_in(db, client_org_id(client.name), month) for month in (this_month, last_month)
+                }
+                units = max(spent[this_month] * 100 // 93, spent[last_month] * 9 // 10)
+                limit = Money(units, "USD").cents // 100 + 1
+                clients.update(db, now_ms, client_org_id(client.name), {"monthly_limit": str(limit)}, actor="demo")
+
+
+def _charged_in(db: clients.Db, organisation: str, month: str) -> int:
+    return sum(
+        charged
+        for (charged,) in rows(
+            db,
+            "SELECT charged_pusd FROM usage_daily WHERE client_org_id = ? AND usage_date BETWEEN ? AND ?",
+            (organisation, f"{month}-01", f"{month}-31"),
+        )
+    )
