@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, Protocol
@@ -21,12 +22,16 @@ class Usage:
     model: str
     at_ms: int
     input_tokens: int = 0
+    """All of the prompt: cached, cache-written and audio tokens are part of it."""
     output_tokens: int = 0
+    """All of the completion: reasoning tokens are part of it."""
     cached_tokens: int = 0
     cache_write_tokens: int = 0
+    """All cache writes, those with the 1 h lifetime included."""
     cache_write_1h_tokens: int = 0
     reasoning_tokens: int = 0
     audio_tokens: int = 0
+    input_images: int = 0
     output_images: int = 0
     searches: int = 0
     reported_pusd: int | None = None
@@ -34,6 +39,28 @@ class Usage:
     given_charge_pusd: int | None = None
     is_byok: bool = False
     cancelled: bool = False
+    """Stopped by the caller, or ended in an error."""
+    tokens_known: bool = True
+
+    @property
+    def is_nothing(self) -> bool:
+        """OpenRouter bills neither a hit of its response cache (usage all 0) nor a stopped answer without a word."""
+        if self.reported_pusd or not self.tokens_known:
+            return False
+        delivered = self.output_tokens or self.output_images
+        if self.cancelled:
+            return not delivered
+        return not (delivered or self.input_tokens or self.searches or self.input_images)
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One line of an amount: so many units at so much each, exact; the sum of the lines is rounded once."""
+
+    key: str
+    quantity: int
+    unit_usd: Decimal
+    amount_usd: Decimal
 
 
 class Price(Protocol):
@@ -42,7 +69,10 @@ class Price(Protocol):
     @property
     def id(self) -> int | None: ...
 
-    def cost_pusd(self, usage: Usage) -> int: ...
+    def cost_pusd(self, usage: Usage) -> int | None:
+        """None when something was used that has no price."""
+
+    def components(self, usage: Usage) -> Sequence[Component]: ...
 
 
 class SalePrice(Protocol):
@@ -52,6 +82,8 @@ class SalePrice(Protocol):
     def id(self) -> int: ...
 
     def charge_pusd(self, usage: Usage) -> int: ...
+
+    def components(self, usage: Usage) -> Sequence[Component]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,24 +119,15 @@ def rate(
     flags = list(price_flags) if price is not None else []
     if usage.cached_tokens > usage.input_tokens:
         flags.append("cached_over_prompt")
-    priced = price.cost_pusd(usage) if price is not None else None
-    basis: CostBasis
-    if usage.reported_pusd is not None:
-        raw, basis = usage.reported_pusd, "reported"
-        if usage.is_byok and terms.byok_include_upstream and usage.upstream_pusd is not None:
-            raw += usage.upstream_pusd
-    elif priced is not None:
-        raw, basis = priced, "price_book"
-    else:
-        raw, basis = 0, "unpriced"
-
-    markup, markup_from = terms.markup, terms.markup_from
+    priced = _priced(usage, price)
+    raw, basis = _raw(usage, priced, terms.byok_include_upstream, flags)
+    markup_from = terms.markup_from
     if usage.given_charge_pusd is not None:
         charged, basis, markup_from = usage.given_charge_pusd, "given", "given"
-    elif sale_price is not None:
+    elif sale_price is not None and not usage.is_nothing:
         charged, markup_from = sale_price.charge_pusd(usage), "sale_price"
     else:
-        charged = multiply(raw, markup)
+        charged = multiply(raw, terms.markup)
     if basis == "unpriced":
         flags.append("unpriced")
     return Rated(
@@ -112,9 +135,42 @@ def rate(
         charged_pusd=charged,
         priced_pusd=priced,
         cost_basis=basis,
-        markup=format(markup, "f"),
+        markup=format(terms.markup, "f"),
         markup_from=markup_from,
         price_id=price.id if price is not None else None,
-        sale_price_id=sale_price.id if sale_price is not None else None,
+        sale_price_id=sale_price.id if sale_price is not None and markup_from == "sale_price" else None,
         flags=tuple(flags),
     )
+
+
+def _priced(usage: Usage, price: Price | None) -> int | None:
+    """What the price book says; known beside a reported cost too, so that drift can be seen."""
+    if usage.is_nothing:
+        return 0
+    return price.cost_pusd(usage) if price is not None and usage.tokens_known else None
+
+
+def _raw(usage: Usage, priced: int | None, include_upstream: bool, flags: list[str]) -> tuple[int, CostBasis]:
+    if usage.is_byok and not usage.is_nothing:
+        return _raw_of_own_key(usage, priced, include_upstream, flags)
+    if usage.reported_pusd is not None:
+        return usage.reported_pusd, "reported"
+    return (0, "unpriced") if priced is None else (priced, "price_book")
+
+
+def _raw_of_own_key(
+    usage: Usage, priced: int | None, include_upstream: bool, flags: list[str]
+) -> tuple[int, CostBasis]:
+    """With the client's own provider key OpenRouter takes a fee; the provider's price is ours only when agreed so."""
+    fee = usage.reported_pusd
+    if fee is None:
+        flags.append("byok_fee_unknown")
+    if not include_upstream:
+        return (0, "unpriced") if fee is None else (fee, "reported")
+    if usage.upstream_pusd is not None:
+        return (fee or 0) + usage.upstream_pusd, "reported"
+    if priced is not None:
+        flags.append("byok_upstream_from_price_book")
+        return (fee or 0) + priced, "price_book"
+    flags.append("byok_upstream_unknown")
+    return (0, "unpriced") if fee is None else (fee, "reported")

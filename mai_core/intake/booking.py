@@ -258,7 +258,8 @@ def derive_event(
         upstream_pusd=value.get("upstream_pusd"),
         given_charge_pusd=value.get("given_charge_pusd"),
         is_byok=value.get("is_byok", False),
-        cancelled=value.get("cancelled", False),
+        cancelled=value.get("cancelled", False) or value.get("finish_reason") == "error",
+        tokens_known="input_tokens" in value or "output_tokens" in value,
     )
     price, price_flags = rating_book.prices.at(model, at_ms)
     rated = rate(

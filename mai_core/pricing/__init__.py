@@ -3,12 +3,11 @@
 from mai_core.pricing.book import ROUTING_VARIANTS, PriceBook
 from mai_core.pricing.changes import Difference, Plan, plan_refresh
 from mai_core.pricing.listing import Listed, Listing, parse_models
-from mai_core.pricing.price import Component, ModelPrice
+from mai_core.pricing.price import ModelPrice
 from mai_core.pricing.terms import Override, Pricing, pricing_of, pricing_text
 
 __all__ = [
     "ROUTING_VARIANTS",
-    "Component",
     "Difference",
     "Listed",
     "Listing",

@@ -8,7 +8,7 @@ from decimal import Decimal, localcontext
 
 from mai_core.money import divide_half_up, round_half_up
 from mai_core.pricing.terms import DAY_MINUTES, PER_TOKEN, Pricing
-from mai_core.rating import Usage
+from mai_core.rating import Component, Usage
 
 _SCALE = 30
 """Unit prices are integers of 10^-30 USD: room for a price of 20 places and a discount of 10."""
@@ -29,17 +29,6 @@ _NEEDED = ("prompt", "completion")
 
 Units = dict[str, int | None]
 """Key -> 10^-30 USD per unit after discount; None where there is no price."""
-
-
-@dataclass(frozen=True, slots=True)
-class Component:
-    """One line of a cost: so many units at so much each."""
-
-    key: str
-    quantity: int
-    unit_usd: Decimal
-    amount_usd: Decimal
-    """Exact; the sum of a generation's components is rounded once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +145,7 @@ def quantities(usage: Usage, reasoning_apart: bool) -> list[tuple[str, int]]:
     parts += [
         ("completion", usage.output_tokens - reasoning),
         ("internal_reasoning", reasoning),
+        ("image", usage.input_images),
         ("image_output", usage.output_images),
         ("web_search", usage.searches),
         ("request", 1),
