@@ -111,6 +111,9 @@ class Settings(BaseModel):
         "", description="Address under which people open the pages; used in e-mails and links."
     )
 
+    mai_host: str = Field(
+        "127.0.0.1", description="Where API and pages listen; the image sets 0.0.0.0. A demo stays on 127.0.0.1."
+    )
     api_port: Port = Field(8000, description="Port of the API.")
     app_port: Port = Field(8080, description="Port of the pages.")
     nbp_port: Port = Field(8001, description="Port of the exchange-rate service.")

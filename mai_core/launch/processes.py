@@ -1,0 +1,36 @@
+"""The three processes under honcho: one stops, all stop; Ctrl-C ends everything."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TextIO
+
+from honcho.environ import parse_procfile
+from honcho.manager import Manager
+from honcho.printer import Message, Printer
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class _Quiet(Printer):  # type: ignore[misc]  # honcho is untyped
+    """What the processes say; of honcho's own lines only an unexpected stop."""
+
+    def write(self, message: Message) -> None:
+        if message.name != "system" or ("stopped" in message.data and "rc=0" not in message.data):
+            super().write(message)
+
+
+def commands(procfile: Path = ROOT / "Procfile") -> dict[str, str]:
+    return dict(parse_procfile(procfile.read_text()).processes)
+
+
+def run_together(processes: Mapping[str, str], environment: Mapping[str, str], output: TextIO | None = None) -> int:
+    """Blocks until all have ended; the exit code of the first that ended, 0 when a person or the system asked to stop."""
+    manager = Manager(_Quiet(output or io.TextIOWrapper(sys.stdout.buffer, "utf-8", write_through=True)))
+    for name, command in processes.items():
+        manager.add_process(name, command, env=dict(environment), cwd=str(ROOT))
+    manager.loop()
+    return 0 if manager.returncode in (None, 130, 143) else int(manager.returncode)
