@@ -29,8 +29,11 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 COMMAND_MODULES = (
+    "mai_core.cli.account",
     "mai_core.cli.demo",
+    "mai_core.cli.serve",
     "mai_core.cli.settings",
+    "mai_core.cli.token",
 )
 
 
