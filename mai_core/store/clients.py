@@ -227,6 +227,14 @@ def get_by_api_key(db: Db, api_key: str, secrets: SecretBox) -> Client | None:
     return _one(db, "WHERE openrouter_key_hash = ?", (secrets.hash(api_key),))
 
 
+def key_ciphertext(db: Db, client_org_id: str) -> str | None:
+    for (ciphertext,) in db.execute(
+        "SELECT openrouter_api_key FROM client_organizations WHERE id = ?", (client_org_id,)
+    ):
+        return None if ciphertext is None else str(ciphertext)
+    return None
+
+
 def list_all(db: Db) -> list[Client]:
     return [_client(row) for row in db.execute(f"SELECT {_COLUMNS} FROM client_organizations ORDER BY name, id")]
 
