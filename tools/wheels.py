@@ -55,10 +55,12 @@ def download(names: list[str], tags: list[str], python: str) -> subprocess.Compl
     with tempfile.TemporaryDirectory() as folder:
         platforms = [f"--platform={tag}" for tag in tags]
         return subprocess.run(
-            [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-            + ["--only-binary=:all:", f"--python-version={python}", "--implementation=cp", f"--dest={folder}"]
-            + platforms
-            + names,
+            [
+                *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"),
+                *("--only-binary=:all:", f"--python-version={python}", "--implementation=cp", f"--dest={folder}"),
+                *platforms,
+                *names,
+            ],
             capture_output=True,
             text=True,
             check=False,

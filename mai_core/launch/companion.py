@@ -37,10 +37,9 @@ def main() -> int:
 
 def accompany(settings: Settings, is_orphan: Callable[[], bool]) -> int:
     clock = Clock.starting_at(settings.mai_clock)
+    addresses = [f"{settings.api_url}/health", f"http://127.0.0.1:{settings.app_port}/"]
     with httpx.Client(timeout=10, trust_env=False) as http:
-        waiting_for = wait_until_up(
-            http, [f"{settings.api_url}/health", f"http://127.0.0.1:{settings.app_port}/"], is_orphan
-        )
+        waiting_for = wait_until_up(http, addresses, is_orphan)
         if waiting_for:
             print(f"Not up after {PATIENCE_S} s: {waiting_for}. The lines above say why.", file=sys.stderr, flush=True)
             return 1

@@ -28,7 +28,7 @@ def commands(procfile: Path = ROOT / "Procfile") -> dict[str, str]:
 
 
 def run_together(processes: Mapping[str, str], environment: Mapping[str, str], output: TextIO | None = None) -> int:
-    """Blocks until all have ended; the exit code of the first that ended, 0 when a person or the system asked to stop."""
+    """Blocks until all have ended. The exit code of the first that ended; 0 when somebody asked to stop."""
     manager = Manager(_Quiet(output or io.TextIOWrapper(sys.stdout.buffer, "utf-8", write_through=True)))
     for name, command in processes.items():
         manager.add_process(name, command, env=dict(environment), cwd=str(ROOT))

@@ -23,9 +23,7 @@ def serve(settings: Settings, environ: Mapping[str, str], *, local: bool) -> int
     if demo:
         make_demo_data(environment)
     print("Starting API, pages and jobs ...", flush=True)
-    companion = (
-        subprocess.Popen([sys.executable, "-m", "mai_core.launch.companion"], env=environment) if local else None
-    )
+    companion = start_companion(environment) if local else None
     try:
         return processes.run_together(processes.commands(), environment)
     finally:
@@ -34,6 +32,11 @@ def serve(settings: Settings, environ: Mapping[str, str], *, local: bool) -> int
             companion.wait()
         if local:
             print("Stopped.", flush=True)
+
+
+def start_companion(environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "mai_core.launch.companion"]
+    return subprocess.Popen(command, env=dict(environment), cwd=processes.ROOT)
 
 
 def has_client(settings: Settings) -> bool:
