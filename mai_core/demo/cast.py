@@ -108,7 +108,7 @@ CLIENTS = (
 
 FEMALE_NAMES = (
     "Agnieszka Aleksandra Anna Barbara Beata Celina Dorota Ewa Grażyna Halina Iwona Izabela Joanna Justyna Karolina "
-    "Katarzyna Krystyna Łucja Magdalena Małgorzata Marta Monika Natalia Olga Paulina Renata Sylwia Weronika Zofia Żaneta"
+    "Katarzyna Krystyna Łucja Magdalena Małgorzata Marta Monika Natalia Olga Paulina Renata Sylwia Weronika Zofia Żanna"
 ).split()
 
 MALE_NAMES = (

@@ -17,7 +17,7 @@ from mai_core.installation import Installation
 from mai_core.intake.booking import book
 from mai_core.model import Arrival
 from mai_core.money import Money
-from mai_core.store import clients, people, rating_books, rows
+from mai_core.store import Db, clients, people, rating_books, rows
 
 MONTHS = 13
 _PER_COMMIT = 2000
@@ -33,11 +33,11 @@ class Made:
     events: int
 
 
-def make_demo(installation: Installation, progress: Progress = lambda done, of: None) -> Made:
+def make_demo(installation: Installation, progress: Progress = lambda done, of: None, months: int = MONTHS) -> Made:
     """The same clock gives the same demo; a second run adds nothing."""
     now_ms = installation.now_ms()
     today = usage_day(now_ms, ZONE)
-    first = first_day(today)
+    first = first_day(today, months)
     everybody = {client.key: people_of(client, Random(f"{DEMO_SEED}:{client.key}")) for client in CLIENTS}
     with installation.store.write() as db:
         for client in CLIENTS:
@@ -55,10 +55,10 @@ def make_demo(installation: Installation, progress: Progress = lambda done, of: 
     return Made(len(CLIENTS), sum(map(len, everybody.values())), events)
 
 
-def first_day(today: date) -> date:
-    """The first of the month twelve months ago: 13 months with the present one."""
+def first_day(today: date, months: int) -> date:
+    """The first of the month from which there are so many months with the present one."""
     start, _ = month_days(month_of(today))
-    for _ in range(MONTHS - 1):
+    for _ in range(months - 1):
         start, _ = month_days(month_of(start - timedelta(days=1)))
     return start
 
@@ -79,9 +79,7 @@ def _all_usage(
         progress(number + 1, days)
 
 
-def _create(
-    installation: Installation, db: clients.Db, client: DemoClient, members: list[DemoPerson], now_ms: int
-) -> None:
+def _create(installation: Installation, db: Db, client: DemoClient, members: list[DemoPerson], now_ms: int) -> None:
     organisation = client_org_id(client.name)
     if clients.get(db, organisation) is None:
         clients.create(
@@ -116,7 +114,7 @@ def _close_those_who_left(installation: Installation, now_ms: int) -> None:
 
 
 def _limit_those_near_it(installation: Installation, today: date, now_ms: int) -> None:
-    """A monthly limit that is nearly used up today, and would just have held last month."""
+    """A monthly limit that is nearly used up; on the first days of a month, one that will be."""
     this_month = month_of(today)
     last_month = month_of(month_days(this_month)[0] - timedelta(days=1))
     with installation.store.write() as db:
@@ -125,12 +123,13 @@ def _limit_those_near_it(installation: Installation, today: date, now_ms: int) -
                 spent = {
                     month: _charged_in(db, client_org_id(client.name), month) for month in (this_month, last_month)
                 }
-                units = max(spent[this_month] * 100 // 93, spent[last_month] * 9 // 10)
+                well_begun = 4 * spent[this_month] > spent[last_month]
+                units = spent[this_month] * 100 // 93 if well_begun else spent[last_month] * 9 // 10
                 limit = Money(units, "USD").cents // 100 + 1
                 clients.update(db, now_ms, client_org_id(client.name), {"monthly_limit": str(limit)}, actor="demo")
 
 
-def _charged_in(db: clients.Db, organisation: str, month: str) -> int:
+def _charged_in(db: Db, organisation: str, month: str) -> int:
     return sum(
         charged
         for (charged,) in rows(

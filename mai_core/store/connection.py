@@ -72,7 +72,7 @@ class Store:
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
             "PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536;"
             "PRAGMA recursive_triggers = ON"
-        )
+        ).fetchall()  # a pragma that answers stops the rest until its answer is read
         with self._connections_lock:
             self._connections.append(db)
         return db
