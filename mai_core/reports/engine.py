@@ -1,0 +1,75 @@
+"""The two DuckDB instances. L (one thread) reads the ledger's file; R (all threads) reads Parquet and unites.
+
+With more than one thread DuckDB reads torn sums from a SQLite file that is being written, and `threads` belongs to a
+whole instance: hence two. A connection is never shared between threads: `.cursor()` per use.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from mai_core.errors import MaiError
+
+Connection = duckdb.DuckDBPyConnection
+DuckDBError = duckdb.Error
+
+_CLOSED = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+
+# A sum that is NULL when one of its parts is unknown: an amount without a rate must not look like a smaller amount.
+_MACROS = """
+CREATE MACRO whole_sum(x) AS CASE WHEN count(x) = count(*) THEN sum(x) END;
+CREATE MACRO in_pln(units, rate_units) AS
+    (sign(units)::HUGEINT * ((abs(units::HUGEINT) * rate_units + 500000000000) // 1000000000000))::BIGINT;
+"""
+
+
+def open_reader(spill_folder: Path | None = None) -> Connection:
+    """Instance R."""
+    config: dict[str, Any] = dict(_CLOSED)
+    if spill_folder is not None:
+        config["temp_directory"] = str(spill_folder)
+    connection = duckdb.connect(":memory:", config=config)
+    connection.execute("SET GLOBAL parquet_metadata_cache = true")
+    connection.execute(_MACROS)
+    return connection
+
+
+def open_ledger_reader() -> Connection:
+    """Instance L. Two SQLite libraries on one file in one process drop each other's locks, hence the refusal."""
+    if "apsw" in sys.modules:
+        raise MaiError(
+            "this process has loaded apsw: a second SQLite library must not open the ledger beside it. "
+            "Use Reporting.of_store here."
+        )
+    connection = duckdb.connect(":memory:", config={**_CLOSED, "threads": 1})
+    load_extension(connection, "sqlite_scanner")
+    return connection
+
+
+def load_extension(connection: Connection, name: str) -> None:
+    """From its wheel, by path: INSTALL would write to the home folder, or download."""
+    try:
+        package = importlib.resources.files(f"duckdb_extension_{name}")
+    except ModuleNotFoundError:
+        raise MaiError(
+            f"the package duckdb-extension-{name.replace('_', '-')} is missing: pip install -r requirements.txt"
+        ) from None
+    file = package / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
+    connection.execute(f"LOAD {literal(str(file))}")
+
+
+def literal(value: str | int | date) -> str:
+    """A value inside SQL text, for the places where parameters cannot be bound (views, sqlite_query)."""
+    if isinstance(value, int):
+        return str(value)
+    return "'" + str(value).replace("'", "''").replace("\0", "") + "'"
+
+
+def literals(values: Any) -> str:
+    return ", ".join(literal(value) for value in values)

@@ -1,0 +1,43 @@
+WITH used AS (
+    SELECT
+        client_org_id,
+        person,
+        user_id,
+    -- include measures
+        list(DISTINCT day) AS days
+    FROM usage
+    WHERE day BETWEEN $start AND $end
+    GROUP BY client_org_id, person, user_id
+),
+
+named AS (
+    SELECT
+        used.* REPLACE (coalesce(people.user_id, nullif(used.user_id, ''), used.person) AS user_id),
+        people.user_name,
+        people.department
+    FROM used
+    LEFT JOIN people ON people.client_org_id = used.client_org_id AND people.person = used.person
+)
+
+SELECT
+    client_org_id,
+    max(person) AS person,
+    user_id,
+    max(user_name) AS user_name,
+    max(department) AS department,
+    sum(requests)::BIGINT AS requests,
+    sum(input_tokens)::BIGINT AS input_tokens,
+    sum(output_tokens)::BIGINT AS output_tokens,
+    sum(cached_tokens)::BIGINT AS cached_tokens,
+    sum(reasoning_tokens)::BIGINT AS reasoning_tokens,
+    sum(total_tokens)::BIGINT AS total_tokens,
+    sum(charged_pusd) AS charged_pusd,
+    sum(raw_pusd) AS raw_pusd, -- cost
+    sum(margin_pusd) AS margin_pusd, -- cost
+    whole_sum(charged_ppln) AS charged_ppln,
+    bool_or(provisional) AS provisional,
+    len(list_distinct(flatten(list(days))))::BIGINT AS days_active,
+    list_max(flatten(list(days))) AS last_day
+FROM named
+GROUP BY client_org_id, named.user_id
+ORDER BY charged_pusd DESC, user_id

@@ -1,0 +1,67 @@
+"""The questions: one line here, one .sql file of the same name in questions/."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+_FOLDER = Path(__file__).parent / "questions"
+_PARAMETER = re.compile(r"\$([a-z_]+)")
+_INCLUDE = re.compile(r"^\s*-- include (\w+)\n", re.MULTILINE)
+
+Facet = Literal["client", "user", "model"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    name: str
+    facets: frozenset[Facet] = frozenset()
+    """Which facets of imported history its keys belong to; none means totals of the client."""
+    parameters: dict[str, Any] = field(default_factory=dict)
+    """Further parameters with their defaults."""
+    compares: bool = False
+    """Also reads the previous period ($previous_start, $previous_end)."""
+    cost_only: bool = False
+    """Exists for operators only."""
+    relation: Literal["usage", "hours", "generations"] = "usage"
+
+
+def _all(*questions: Question) -> dict[str, Question]:
+    return {question.name: question for question in questions}
+
+
+_USER: frozenset[Facet] = frozenset({"user"})
+_MODEL: frozenset[Facet] = frozenset({"model"})
+
+QUESTIONS = _all(
+    Question("totals", compares=True),
+    Question("by_day"),
+    Question("by_week"),
+    Question("by_month"),
+    Question("by_quarter"),
+    Question("by_person", _USER),
+    Question("by_department", _USER),
+    Question("by_model", _MODEL),
+    Question("by_provider", _MODEL),
+    Question("by_client"),
+)
+
+
+@lru_cache(maxsize=256)
+def sql_of(name: str, with_cost: bool) -> str:
+    """The question's text: includes resolved, and without the lines marked `-- cost` for viewers who see none."""
+    text = _INCLUDE.sub(lambda found: _read(f"parts/{found[1]}"), _read(name))
+    if not with_cost:
+        text = "\n".join(line for line in text.splitlines() if not line.rstrip().endswith("-- cost"))
+    return text
+
+
+def parameters_of(sql: str) -> set[str]:
+    return set(_PARAMETER.findall(sql))
+
+
+def _read(name: str) -> str:
+    return (_FOLDER / f"{name}.sql").read_text(encoding="utf-8")

@@ -1,0 +1,201 @@
+"""`Reporting`: opened once per process; a `Page` is one snapshot of the ledger and the questions asked of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pyarrow as pa
+
+from mai_core.errors import BadValue, MaiError, NotFound
+from mai_core.reports.engine import Connection, DuckDBError, open_reader
+from mai_core.reports.lake import Lake
+from mai_core.reports.periods import previous_period
+from mai_core.reports.registry import QUESTIONS, Question, parameters_of, sql_of
+from mai_core.reports.relation import Filters, create_filtered, create_usage
+from mai_core.reports.snapshot import NOTHING_SEALED, SealedList, Snapshot, read_snapshot
+from mai_core.reports.source import LedgerFile, Source, StoreSource
+from mai_core.reports.viewer import Viewer
+from mai_core.settings import Settings
+
+if TYPE_CHECKING:
+    from mai_core.store import Store
+
+T = TypeVar("T")
+
+
+class LakeDamaged(MaiError):
+    """A Parquet file is missing or cannot be read."""
+
+
+class Reporting:
+    def __init__(self, source: Source, lake: Lake, spill_folder: Path | None = None) -> None:
+        self.source = source
+        self.lake = lake
+        self._reader = open_reader(spill_folder)
+        self._lock = threading.Lock()
+        self._sealed: SealedList = NOTHING_SEALED
+
+    @classmethod
+    def of_store(cls, store: Store, settings: Settings) -> Reporting:
+        return cls(StoreSource(store), Lake.of(settings), settings.mai_data_dir / "tmp")
+
+    @classmethod
+    def of_ledger_file(cls, settings: Settings) -> Reporting:
+        return cls(LedgerFile(settings.usage_summary_db), Lake.of(settings), settings.mai_data_dir / "tmp")
+
+    def ask(
+        self, question: str, viewer: Viewer, start: date, end: date, client: str | None = None, **parameters: Any
+    ) -> pa.Table:
+        with self.open(viewer, start, end, client, **_taken(parameters, _PAGE_WORDS)) as page:
+            return page.ask(question, **parameters)
+
+    def rows(
+        self, question: str, viewer: Viewer, start: date, end: date, client: str | None = None, **parameters: Any
+    ) -> list[dict[str, Any]]:
+        return rows_of(self.ask(question, viewer, start, end, client, **parameters))
+
+    def open(
+        self,
+        viewer: Viewer,
+        start: date,
+        end: date,
+        client: str | None = None,
+        *,
+        previous: tuple[date, date] | None = None,
+        **filters: Any,
+    ) -> Page:
+        """One snapshot that reaches from the previous period to `end`."""
+        if end < start:
+            raise BadValue("end", f"{end} is before {start}")
+        previous = previous or previous_period(start, end)
+        client = viewer.client(client)
+        snapshot = self.snapshot(client, min(start, previous[0]), max(end, previous[1]), viewer.sees_cost)
+        if client is not None and not snapshot.clients.num_rows:
+            raise NotFound(f"there is no client {client!r}")
+        return Page(self, viewer, start, end, previous, snapshot, Filters(**filters))
+
+    def snapshot(self, client: str | None, first: date, last: date, with_cost: bool) -> Snapshot:
+        with self.source.snapshot() as query:
+            snapshot, sealed = read_snapshot(query, self._sealed, client, first, last, with_cost)
+        with self._lock:
+            self._sealed = sealed
+        return snapshot
+
+    def cursor(self) -> Connection:
+        """A connection of R for one thread and one use; close it."""
+        return self._reader.cursor()
+
+    @staticmethod
+    def questions(viewer: Viewer) -> list[Question]:
+        return [question for question in QUESTIONS.values() if viewer.sees_cost or not question.cost_only]
+
+
+_PAGE_WORDS = ("previous", "models", "people", "departments", "providers")
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    last_event_ms: int | None
+    """When the newest generation of the period happened."""
+    sealed_through: date | None
+    """The last sealed day; of several clients the earliest of theirs."""
+
+
+class Page:
+    """One viewer, one period, one snapshot; used by one thread, closed after use (or when it is forgotten)."""
+
+    def __init__(
+        self,
+        reporting: Reporting,
+        viewer: Viewer,
+        start: date,
+        end: date,
+        previous: tuple[date, date],
+        snapshot: Snapshot,
+        filters: Filters,
+    ) -> None:
+        self.viewer, self.start, self.end, self.previous = viewer, start, end, previous
+        self.snapshot, self.filters = snapshot, filters
+        self.reporting = reporting
+        self._cursor: Connection | None = None
+
+    def __enter__(self) -> Page:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self._cursor is not None:
+            with suppress(DuckDBError):
+                self._cursor.close()
+            self._cursor = None
+
+    def ask(self, name: str, **parameters: Any) -> pa.Table:
+        question = QUESTIONS.get(name)
+        if question is None or (question.cost_only and not self.viewer.sees_cost):
+            raise NotFound(f"there is no question {name!r}")
+        unknown = set(parameters) - set(question.parameters)
+        if unknown:
+            raise BadValue(sorted(unknown)[0], f"is not a parameter of {name}")
+        sql = sql_of(name, self.viewer.sees_cost)
+        values = {
+            "start": self.start,
+            "end": self.end,
+            "previous_start": self.previous[0],
+            "previous_end": self.previous[1],
+            **question.parameters,
+            **parameters,
+        }
+        cursor = self.prepare(set(question.facets))
+        bound = {key: values[key] for key in parameters_of(sql)}
+        return self.guarded(lambda: cursor.execute(sql, bound).to_arrow_table())
+
+    def rows(self, name: str, **parameters: Any) -> list[dict[str, Any]]:
+        return rows_of(self.ask(name, **parameters))
+
+    def prepare(self, facets: set[str]) -> Connection:
+        """A cursor in which `usage` stands for keys of these facets and the page's filters."""
+        return self.guarded(lambda: self._prepared(facets))
+
+    def _prepared(self, facets: set[str]) -> Connection:
+        if self._cursor is None:
+            cursor = self.reporting.cursor()
+            lake = self.reporting.lake.internal if self.viewer.sees_cost else self.reporting.lake.shared
+            create_usage(cursor, self.snapshot, lake.locate, self.viewer.sees_cost)
+            self._cursor = cursor
+        create_filtered(self._cursor, facets, self.filters)
+        return self._cursor
+
+    def guarded(self, run: Callable[[], T]) -> T:
+        return run()
+
+    @property
+    def freshness(self) -> Freshness:
+        newest = self.snapshot.open_rows["last_at_ms"]
+        last = max((value.as_py() for value in newest), default=None) if len(newest) else None
+        through = self.snapshot.sealed_through
+        everyone = through and len(through) == self.snapshot.clients.num_rows
+        return Freshness(last, min(through.values()) if everyone else None)
+
+
+def rows_of(table: pa.Table) -> list[dict[str, Any]]:
+    """Rows as dicts; amounts (decimal128(38, 0)) as int."""
+    whole = [field.name for field in table.schema if pa.types.is_decimal(field.type) and field.type.scale == 0]
+    rows: list[dict[str, Any]] = table.to_pylist()
+    for row in rows:
+        for name in whole:
+            value = row[name]
+            row[name] = int(value) if isinstance(value, Decimal) else value
+    return rows
+
+
+def _taken(parameters: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: parameters.pop(name) for name in names if name in parameters}
