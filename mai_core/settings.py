@@ -214,7 +214,7 @@ class Settings(BaseModel):
 def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | None = None) -> Settings:
     """The environment wins over `.env`; an empty value counts as not set."""
     file = Path(".env") if env_file is None else env_file
-    merged: dict[str, str | None] = dict(dotenv_values(file, interpolate=False)) if file.is_file() else {}
+    merged: dict[str, str | None] = dict(dotenv_values(file)) if file.is_file() else {}
     merged.update(os.environ if environ is None else environ)
     known = {name: merged[name.upper()] for name in Settings.model_fields if merged.get(name.upper()) not in (None, "")}
     try:

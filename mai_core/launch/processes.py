@@ -16,11 +16,16 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class _Quiet(Printer):  # type: ignore[misc]  # honcho is untyped
-    """What the processes say; of honcho's own lines only an unexpected stop."""
+    """What the processes say; of honcho's own lines only a stop that nobody asked for."""
+
+    stop_asked_for = False
 
     def write(self, message: Message) -> None:
-        if message.name != "system" or ("stopped" in message.data and "rc=0" not in message.data):
-            super().write(message)
+        if message.name == "system":
+            self.stop_asked_for = self.stop_asked_for or message.data.endswith("received\n")
+            if self.stop_asked_for or "stopped" not in message.data:
+                return
+        super().write(message)
 
 
 def commands(procfile: Path = ROOT / "Procfile") -> dict[str, str]:
