@@ -1,0 +1,90 @@
+"""The demo: deterministic, plausible, and booked like real events."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from mai_core.days import parse_instant_ms
+from mai_core.demo.make import first_day, make_demo
+from mai_core.demo.rhythm import easter, growth, intensity
+from mai_core.installation import Installation, open_installation
+from mai_core.settings import load_settings
+from mai_core.store import Store, clients, rows
+
+CLOCK = "2026-10-14T10:00:00Z"
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    return _made(tmp_path_factory)
+
+
+def _made(folders: pytest.TempPathFactory) -> Installation:
+    settings = load_settings({"MAI_DATA_DIR": str(folders.mktemp("demo")), "MAI_CLOCK": CLOCK})
+    installation = open_installation(settings)
+    make_demo(installation, months=2)
+    return installation
+
+
+def test_four_clients_sixty_people_and_one_of_them_left(demo: Installation) -> None:
+    with demo.store.read() as db:
+        known = clients.list_all(db)
+        assert len(known) == 4
+        assert [client.name for client in known if not client.is_active] == ["Młyn Pod Lipą sp.j."]
+        ((people,),) = rows(db, "SELECT count(*) FROM people WHERE name IS NOT NULL AND department IS NOT NULL")
+    assert people == 61
+
+
+def test_the_same_clock_makes_the_same_events(demo: Installation, tmp_path_factory: pytest.TempPathFactory) -> None:
+    again = _made(tmp_path_factory)
+    assert _sample(again.store) == _sample(demo.store)
+    again.close()
+
+
+def _sample(store: Store) -> list[tuple[object, ...]]:
+    with store.read() as db:
+        return rows(
+            db, "SELECT generation_id, at_ms, model, charged_pusd FROM usage_events ORDER BY generation_id LIMIT 99"
+        )
+
+
+def test_nothing_happens_after_now(demo: Installation) -> None:
+    with demo.store.read() as db:
+        ((last,),) = rows(db, "SELECT max(at_ms) FROM usage_events")
+    assert last <= parse_instant_ms(CLOCK) + 1000
+
+
+def test_one_client_is_near_its_limit(demo: Installation) -> None:
+    with demo.store.read() as db:
+        (client,) = [client for client in clients.list_active(db) if client.monthly_limit]
+        ((spent,),) = rows(
+            db,
+            "SELECT sum(charged_pusd) FROM usage_daily WHERE client_org_id = ? AND usage_date >= '2026-10-01'",
+            (client.id,),
+        )
+    assert 0.85 < spent / 1e12 / float(client.monthly_limit or 0) < 1
+
+
+def test_own_keys_and_free_models_occur(demo: Installation) -> None:
+    with demo.store.read() as db:
+        assert rows(db, "SELECT 1 FROM usage_events WHERE is_byok = 1 AND upstream_pusd > 0 LIMIT 1")
+        assert rows(db, "SELECT 1 FROM usage_events WHERE model LIKE '%:free' AND charged_pusd = 0 LIMIT 1")
+
+
+@pytest.mark.parametrize(
+    ("year", "sunday"), [(2025, date(2025, 4, 20)), (2026, date(2026, 4, 5)), (2038, date(2038, 4, 25))]
+)
+def test_easter(year: int, sunday: date) -> None:
+    assert easter(year) == sunday
+
+
+def test_sundays_and_holidays_are_quiet_and_use_grows() -> None:
+    assert intensity(date(2026, 10, 18)) < intensity(date(2026, 10, 16)) < intensity(date(2026, 10, 13))
+    assert intensity(date(2026, 11, 11)) < 0.1
+    assert growth(390) < growth(200) < growth(0)
+
+
+def test_thirteen_months_begin_on_a_first(demo: Installation) -> None:
+    assert first_day(date(2026, 11, 21), 13) == date(2025, 11, 1)
