@@ -75,7 +75,7 @@ def text_given(field: str, value: Any, *, required: bool = False) -> str:
         raise BadValue(field, "must be a text")
     if len(value) > LONGEST_TEXT:
         raise BadValue(field, f"is longer than {LONGEST_TEXT} characters")
-    if "\x00" in value or not value.isascii() and _has_lone_surrogate(value):
+    if "\x00" in value or _has_lone_surrogate(value):
         raise BadValue(field, "has characters that cannot be stored")
     if required and not value.strip():
         raise BadValue(field, "is empty")

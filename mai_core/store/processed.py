@@ -11,7 +11,7 @@ from typing import Any
 
 from mai_core.errors import BadValue
 from mai_core.store import ledger
-from mai_core.store.connection import Db, dicts
+from mai_core.store.connection import Db, dicts, rows
 
 DAYS_OF_MEMORY = 60
 """Ways in quarantine what is older than 59 days, so nothing that was forgotten can be billed again."""
@@ -76,7 +76,7 @@ def forget(db: Db, today: date, days_to_keep: int = DAYS_OF_MEMORY) -> Forgotten
         cutoff = today - timedelta(days=days_to_keep)
     except OverflowError:
         raise BadValue("days_to_keep", "is out of range") from None
-    before = int(db.execute("SELECT count(*) FROM processed_generations").fetchall()[0][0])
+    before = int(rows(db, "SELECT count(*) FROM processed_generations")[0][0])
     by_client: Counter[str] = Counter()
     cost, tokens, size = Decimal(0), 0, 0
     for client, row_cost, row_tokens, row_bytes in db.execute(
