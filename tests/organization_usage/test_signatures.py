@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional  # noqa: UP035
 
 import pytest
+
 from mai_core import organization_usage as contract
 
 # ruff: noqa: UP006, UP045
@@ -125,8 +126,8 @@ FIELDS = {
     "ClientOrganizationModel": "id name openrouter_api_key openrouter_key_hash markup_rate monthly_limit billing_email"
     " timezone is_active created_at updated_at",
     "UserClientMappingModel": "id user_id client_org_id openrouter_user_id is_active created_at updated_at",
-    "ClientDailyUsageModel": "id client_org_id usage_date total_tokens total_requests raw_cost markup_cost primary_model"
-    " unique_users created_at updated_at",
+    "ClientDailyUsageModel": "id client_org_id usage_date total_tokens total_requests raw_cost markup_cost"
+    " primary_model unique_users created_at updated_at",
     "ClientUserDailyUsageModel": "id client_org_id user_id openrouter_user_id usage_date total_tokens total_requests"
     " raw_cost markup_cost created_at updated_at",
     "ClientModelDailyUsageModel": "id client_org_id model_name usage_date total_tokens total_requests raw_cost"
