@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from routers import auth
+from routers import admin_accounts, admin_clients, admin_people, auth
 
-ROUTERS: tuple[APIRouter, ...] = (auth.router,)
+ROUTERS: tuple[APIRouter, ...] = (
+    auth.router,
+    admin_accounts.router,
+    admin_clients.router,
+    admin_people.router,
+)

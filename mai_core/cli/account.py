@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from mai_core.cli import opened
+from mai_core.errors import BadValue
 from mai_core.identity import accounts as account_rules
 from mai_core.identity import links
 from mai_core.identity.callers import ROLES, ROLES_OF_ALL_CLIENTS, Caller
@@ -63,12 +64,13 @@ def invite(args: argparse.Namespace) -> int:
     with opened() as installation:
         caller = Caller("environment", "operator", None, None, ACTOR)
         with installation.store.write() as db:
-            account, secret = links.invite(
+            _, secret = links.invite(
                 db, installation.now_ms(), caller, email=args.email, name=args.name, role=args.role,
                 client_org_id=_client(args, installation), language=args.language,
             )  # fmt: skip
-        if account and links.deliver(installation.settings, account, "invitation", secret, "mAI Usage"):
-            print(f"the invitation was sent to {account['email']}")
+        email = account_rules.clean_email(args.email)
+        if links.deliver(installation.settings, email, args.language, "invitation", secret, "mAI Usage"):
+            print(f"the invitation was sent to {email}")
         else:
             print(f"hand over this link (24 hours, once): {links.address_of(installation.settings, secret)}")
     return 0
@@ -122,5 +124,5 @@ def _asked_password(email: str) -> str:
     password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     check_rules(password, email)
     if sys.stdin.isatty() and getpass.getpass("Again: ") != password:
-        raise account_rules.BadValue("password", "the two do not match")
+        raise BadValue("password", "the two do not match")
     return password

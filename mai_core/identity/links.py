@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, Literal
 
 from mai_core import mail
 from mai_core.errors import BadValue, Conflict
@@ -23,6 +23,8 @@ LINK_MS = 24 * 3600 * 1000
 RESETS_AT_ONCE = 3
 PASSWORD_PAGE = "/password"
 """The page of the app that takes `?link=...` and a new password."""
+
+Purpose = Literal["invitation", "reset", "known"]
 
 MAY_INVITE: dict[Role, tuple[Role, ...]] = {
     "operator": ("operator", "accountant", "manager", "analyst"),
@@ -62,7 +64,7 @@ def invite(
     return account, issue(db, now_ms, caller.name, account, "invitation")
 
 
-def issue(db: Db, now_ms: int, actor: str, account: dict[str, Any], purpose: str) -> str:
+def issue(db: Db, now_ms: int, actor: str, account: dict[str, Any], purpose: Purpose) -> str:
     secret = new_secret("mail")
     accounts.add_link(db, secret_hash(secret), account["id"], purpose, now_ms, now_ms + LINK_MS)
     audit.write(db, now_ms, actor, f"account.{purpose}_link", account["email"], account["client_org_id"])
@@ -73,16 +75,17 @@ def address_of(settings: Settings, secret: str) -> str:
     return f"{settings.public_url}{PASSWORD_PAGE}?link={secret}"
 
 
-def deliver(settings: Settings, account: dict[str, Any], purpose: str, secret: str, inviter: str) -> bool:
-    """By mail, where a mail server is set up; False: show the link to copy."""
+def deliver(settings: Settings, email: str, language: str | None, purpose: Purpose, secret: str, inviter: str) -> bool:
+    """By mail, where a mail server is set up; False: show the link to copy. `known` tells the owner of an account
+    elsewhere, so that the one who invites sees and waits for the same as always."""
     if not mail.can_send(settings):
         return False
-    language = language_of(account["language"])
-    text = t(language, f"mail.{purpose}.text", link=address_of(settings, secret), inviter=inviter)
+    tongue = language_of(language)
+    text = t(tongue, f"mail.{purpose}.text", link=address_of(settings, secret), inviter=inviter)
     try:
-        mail.send(settings, account["email"], t(language, f"mail.{purpose}.subject"), text)
+        mail.send(settings, email, t(tongue, f"mail.{purpose}.subject"), text)
     except mail.MailNotSent as error:
-        log.warning("link for account %s: %s", account["id"], error)
+        log.warning("a one-time link was not sent: %s", error)
         return False
     return True
 
@@ -135,4 +138,4 @@ def send_reset(store: Store, settings: Settings, email: str) -> None:
             return
         accounts.add_login_failure(db, (subject,), now_ms, now_ms - WINDOW_MS)
         secret = issue(db, now_ms, account["email"], account, "reset")
-    deliver(settings, account, "reset", secret, account["email"])
+    deliver(settings, account["email"], account["language"], "reset", secret, account["email"])

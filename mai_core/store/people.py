@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from mai_core.errors import BadValue, NotFound
@@ -62,7 +63,8 @@ def put_person(
     department: str | None = None,
     source: str,
 ) -> None:
-    """What a source knows of a person; what it does not know stays. An erased person stays erased."""
+    """What a source knows of a person; what it does not know stays. An erased person stays erased, and what an operator
+    entered by hand is not written over by a machine."""
     for field, value in (("user_id", user_id), ("name", name), ("email", email), ("department", department)):
         if value is not None and (not isinstance(value, str) or len(value) > LONGEST_TEXT or "\x00" in value):
             raise BadValue(field, f"must be a text of at most {LONGEST_TEXT} characters")
@@ -75,11 +77,27 @@ def put_person(
         " name = coalesce(excluded.name, name), email = coalesce(excluded.email, email),"
         " department = coalesce(excluded.department, department), source = excluded.source,"
         " updated_at_ms = excluded.updated_at_ms"
-        " WHERE erased_at_ms IS NULL AND (excluded.name IS NOT NULL AND excluded.name IS NOT name"
+        " WHERE erased_at_ms IS NULL AND (source <> 'operator' OR excluded.source = 'operator')"
+        " AND (excluded.name IS NOT NULL AND excluded.name IS NOT name"
         " OR excluded.email IS NOT NULL AND excluded.email IS NOT email"
         " OR excluded.department IS NOT NULL AND excluded.department IS NOT department)",
         (client_org_id, user_id, name or None, email or None, department or None, source, now_ms, now_ms),
     )
+
+
+def rename(db: Db, now_ms: int, client_org_id: str, user_id: str, changes: Mapping[str, str | None]) -> None:
+    """By an operator: an empty text clears. It stands against what machines say later."""
+    put_person(db, now_ms, client_org_id, user_id, source="operator")
+    for field in ("name", "email", "department"):
+        if field in changes:
+            text = (changes[field] or "").strip()
+            if len(text) > LONGEST_TEXT or "\x00" in text:
+                raise BadValue(field, f"must be a text of at most {LONGEST_TEXT} characters")
+            db.execute(
+                f"UPDATE people SET {field} = ?, source = 'operator', erased_at_ms = NULL, updated_at_ms = ?"
+                " WHERE client_org_id = ? AND user_id = ?",
+                (text or None, now_ms, client_org_id, user_id),
+            )
 
 
 def erase_person(db: Db, now_ms: int, client_org_id: str, user_id: str, actor: str) -> None:

@@ -12,6 +12,13 @@ MESSAGES: Messages = {
         "Hello,\n\n{inviter} invites you to mAI Usage, where usage and cost of AI models are shown.\n\n"
         "Please set your password: {link}\n\nThe link works for 24 hours and only once.\n",
     ),
+    "mail.known.subject": ("Zaproszenie do mAI Usage", "Your invitation to mAI Usage"),
+    "mail.known.text": (
+        "Dzień dobry,\n\n{inviter} zaprasza do mAI Usage, ale ten adres ma już konto w innej organizacji. "
+        "Proszę poprosić o zaproszenie na inny adres.\n",
+        "Hello,\n\n{inviter} invites you to mAI Usage, but this address has an account with another organisation "
+        "already. Please ask to be invited under another address.\n",
+    ),
     "mail.reset.subject": ("Nowe hasło do mAI Usage", "A new password for mAI Usage"),
     "mail.reset.text": (
         "Dzień dobry,\n\nktoś poprosił o nowe hasło do tego konta. Hasło można ustawić tutaj: {link}\n\n"
