@@ -9,25 +9,30 @@ from mai_core.money import decimal_text, divide_half_up
 HARD_SPACE = "\u00a0"
 MINUS = "\u2212"
 
+
+def _names(together: str) -> list[str]:
+    return together.split()
+
+
 _MONTHS = {
-    "pl": "styczeń luty marzec kwiecień maj czerwiec lipiec sierpień wrzesień październik listopad grudzień".split(),
-    "en": "January February March April May June July August September October November December".split(),
+    "pl": _names("styczeń luty marzec kwiecień maj czerwiec lipiec sierpień wrzesień październik listopad grudzień"),
+    "en": _names("January February March April May June July August September October November December"),
 }
 _MONTHS_OF = {
-    "pl": "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia".split(),
+    "pl": _names("stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia"),
     "en": _MONTHS["en"],
 }
 _MONTHS_SHORT = {
-    "pl": "sty lut mar kwi maj cze lip sie wrz paź lis gru".split(),
-    "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(),
+    "pl": _names("sty lut mar kwi maj cze lip sie wrz paź lis gru"),
+    "en": _names("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"),
 }
 _WEEKDAYS = {
-    "pl": "poniedziałek wtorek środa czwartek piątek sobota niedziela".split(),
-    "en": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split(),
+    "pl": _names("poniedziałek wtorek środa czwartek piątek sobota niedziela"),
+    "en": _names("Monday Tuesday Wednesday Thursday Friday Saturday Sunday"),
 }
 _WEEKDAYS_SHORT = {
-    "pl": "pn wt śr czw pt sob nd".split(),
-    "en": "Mon Tue Wed Thu Fri Sat Sun".split(),
+    "pl": _names("pn wt śr czw pt sob nd"),
+    "en": _names("Mon Tue Wed Thu Fri Sat Sun"),
 }
 _SCALES = {
     "pl": ((10**12, "bln"), (10**9, "mld"), (10**6, "mln"), (10**3, "tys.")),

@@ -31,7 +31,7 @@ def language_of(chosen: str | None, accepted: Iterable[str] = ()) -> Language:
     for candidate in (chosen or "", *accepted):
         code = candidate.strip().lower()[:2]
         if code in LANGUAGES:
-            return cast(Language, code)
+            return code
     return "pl"
 
 

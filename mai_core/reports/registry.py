@@ -39,6 +39,8 @@ _MODEL: frozenset[Facet] = frozenset({"model"})
 QUESTIONS = _all(
     Question("totals", compares=True),
     Question("by_day"),
+    Question("by_day_model", _MODEL),
+    Question("by_day_person", _USER),
     Question("by_week"),
     Question("by_month"),
     Question("by_quarter"),

@@ -3,30 +3,11 @@
 from __future__ import annotations
 
 from html import escape
+from pathlib import Path
 
 from mai_core.language.words import Words
 
-_STYLE = """
-@font-face{font-family:Inter;src:url(/app/static/fonts/inter-latin-wght-normal.woff2);font-weight:100 900;font-display:swap}
-@font-face{font-family:Inter;src:url(/app/static/fonts/inter-latin-ext-wght-normal.woff2);font-weight:100 900;
-font-display:swap;unicode-range:U+0100-02BA,U+20A0-20AB}
-:root{color-scheme:light dark;--page:light-dark(#f5f6f9,#10141b);--card:light-dark(#fff,#1a202a);
---ink:light-dark(#171c26,#e8ecf3);--soft:light-dark(#5b6474,#9aa5b6);--line:light-dark(#d5dae3,#333d4b);
---main:light-dark(#1f5fd0,#6ea3ff);--on-main:light-dark(#fff,#0b1220);--bad:light-dark(#b3261e,#ff9d94)}
-*{box-sizing:border-box}body{margin:0;min-height:100vh;display:grid;place-items:center;background:var(--page);
-color:var(--ink);font:16px/1.5 Inter,system-ui,sans-serif;padding:16px}
-main{width:min(400px,100%);background:var(--card);border:1px solid var(--line);border-radius:16px;padding:32px 28px;
-box-shadow:0 1px 2px rgb(0 0 0/.06),0 12px 40px rgb(0 0 0/.08)}
-header{display:flex;align-items:center;gap:12px;margin-bottom:22px;font-weight:650;font-size:18px}header img{width:36px}
-h1{font-size:21px;margin:0 0 16px}label{display:block;font-size:14px;color:var(--soft);margin:14px 0 4px}
-input{width:100%;font:inherit;color:inherit;background:transparent;border:1px solid var(--line);border-radius:10px;
-padding:10px 12px}input:focus-visible,button:focus-visible,a:focus-visible{outline:3px solid var(--main);outline-offset:2px}
-button{width:100%;margin-top:22px;font:inherit;font-weight:600;border:0;border-radius:10px;padding:12px;cursor:pointer;
-background:var(--main);color:var(--on-main)}a{color:var(--main)}p{margin:0 0 12px}
-.bad{color:var(--bad)}.soft{color:var(--soft);font-size:14px}
-nav{display:flex;flex-wrap:wrap;gap:8px;margin-top:8px}nav a{border:1px solid var(--line);border-radius:999px;
-padding:8px 14px;text-decoration:none;font-size:14px}footer{margin-top:22px;font-size:14px;text-align:right}
-"""
+_STYLE = Path(__file__).with_name("login.css").read_text("utf-8")
 
 
 def _page(words: Words, title: str, content: str, switch: str = "") -> str:
@@ -34,8 +15,9 @@ def _page(words: Words, title: str, content: str, switch: str = "") -> str:
         f'<!doctype html><html lang="{words.language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex">'
         f"<title>{escape(title)} · {words('app.name')}</title>"
-        f'<link rel="icon" href="/app/static/icon.svg"><style>{_STYLE}</style></head><body><main>'
-        f'<header><img src="/app/static/icon.svg" alt="">{words("app.name")}</header>{content}{switch}</main></body></html>'
+        f'<link rel="icon" href="/app/static/icon.svg"><style>{_STYLE}</style>'
+        f'</head><body><main><header><img src="/app/static/icon.svg" alt="">{words("app.name")}</header>'
+        f"{content}{switch}</main></body></html>"
     )
 
 
@@ -62,7 +44,8 @@ def login(words: Words, csrf: str, wanted: str, message: str = "", *, email: str
         f"<h1>{words('login.title')}</h1>{_message(message)}"
         f'<form method="post" action="/login">{_hidden(csrf=csrf, next=wanted)}'
         f'<label for="email">{words("login.email")}</label>'
-        f'<input id="email" name="email" type="email" autocomplete="username" required autofocus value="{escape(email)}">'
+        '<input id="email" name="email" type="email" autocomplete="username" required autofocus '
+        f'value="{escape(email)}">'
         f'<label for="password">{words("login.password")}</label>'
         '<input id="password" name="password" type="password" autocomplete="current-password" required>'
         f'<button type="submit">{words("login.submit")}</button></form>{demo_part}'
@@ -73,7 +56,8 @@ def login(words: Words, csrf: str, wanted: str, message: str = "", *, email: str
 def logout(words: Words, csrf: str) -> str:
     content = (
         f"<h1>{words('logout')}</h1><p>{words('logout.question')}</p>"
-        f'<form method="post" action="/logout">{_hidden(csrf=csrf)}<button type="submit">{words("logout")}</button></form>'
+        f'<form method="post" action="/logout">{_hidden(csrf=csrf)}'
+        f'<button type="submit">{words("logout")}</button></form>'
     )
     return _page(words, words("logout"), content)
 
@@ -83,7 +67,7 @@ def password(words: Words, csrf: str, link: str, message: str = "") -> str:
         f"<h1>{words('password.title')}</h1>{_message(message)}"
         f'<form method="post">{_hidden(csrf=csrf, link=link)}'
         f'<label for="password">{words("password.new")}</label>'
-        '<input id="password" name="password" type="password" autocomplete="new-password" minlength="10" required autofocus>'
+        '<input id="password" name="password" type="password" autocomplete="new-password" minlength="10" required>'
         f'<p class="soft">{words("password.rule")}</p>'
         f'<button type="submit">{words("password.submit")}</button></form>'
     )

@@ -1,0 +1,103 @@
+"""What every page has around its content: heading, period picker, empty and error states."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import streamlit as st
+
+from pages.parts import markup
+from pages.parts.markup import Html
+from pages.parts.periods import CHOICES, Period, period_of
+from pages.parts.view import View
+
+
+def draw(*parts: Html) -> None:
+    """Our own HTML, in one element."""
+    st.html("".join(part.text for part in parts))
+
+
+def heading(view: View, title: str, below: str = "") -> None:
+    second = f"<p>{markup.html_of(below)}</p>" if below else ""
+    draw(Html(f'<div class="m-head"><h1>{markup.html_of(title)}</h1>{second}</div>'))
+
+
+def heading_with_period(view: View, title: str, choices: tuple[str, ...] = CHOICES) -> Period:
+    """The title, what it is about, and the period picker. The choice stands in the URL."""
+    words = view.words
+    with st.container(
+        key="toolbar_top", horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"
+    ):
+        place = st.container(width="content")
+        with st.container(horizontal=True, width="content", vertical_alignment="bottom", gap="small"):
+            period = _picker(view, choices)
+    whose = view.client.name if view.client else words("client.all")
+    with place:
+        heading(view, title, f"{whose} · {words.span(period.first, period.last)}")
+    return period
+
+
+def _picker(view: View, choices: tuple[str, ...]) -> Period:
+    words, asked = view.words, st.query_params.get("period", "month")
+    month = period_of(asked, view.today)
+    options = list(choices)
+    if asked not in options and month.choice == asked:
+        options.insert(0, asked)
+
+    def label(choice: str) -> str:
+        return words(f"period.{choice}") if choice in CHOICES else words.month_short(choice)
+
+    if "period" not in st.session_state:
+        st.session_state["period"] = asked if asked in options else "month"
+    choice = st.selectbox(
+        words("period"), options, key="period", format_func=label, label_visibility="collapsed", width=190
+    )
+    first, last = _url_day("from"), _url_day("to")
+    if choice == "custom":
+        standing = period_of("custom", view.today, first, last) if first and last else period_of("30d", view.today)
+        chosen = st.date_input(
+            words("period.range"), (standing.first, standing.last), max_value=view.today, key="range",
+            label_visibility="collapsed", format="DD.MM.YYYY" if words.language == "pl" else "DD/MM/YYYY", width=230,
+        )  # fmt: skip
+        first, last = chosen if isinstance(chosen, tuple) and len(chosen) == 2 else (standing.first, standing.last)
+    period = period_of(choice, view.today, first, last)
+    _keep_in_url(period)
+    return period
+
+
+def _url_day(name: str) -> date | None:
+    try:
+        return date.fromisoformat(st.query_params.get(name, ""))
+    except ValueError:
+        return None
+
+
+def _keep_in_url(period: Period) -> None:
+    wanted = period.query
+    for name in ("period", "from", "to"):
+        if st.query_params.get(name) == wanted.get(name):
+            continue
+        if name in wanted:
+            st.query_params[name] = wanted[name]
+        else:
+            st.query_params.pop(name, None)
+
+
+def nothing_here(view: View, period: Period) -> None:
+    words = view.words
+    text = words("empty.text", first=words.day(period.first), last=words.day(period.last))
+    draw(markup.empty(words("empty.title"), text))
+
+
+def client_needed(view: View) -> bool:
+    """True, and said, when a page is about one client and none is chosen."""
+    if view.client is not None:
+        return False
+    draw(markup.notice(view.words("client.pick" if view.clients else "client.none")))
+    return True
+
+
+def leave(where: str) -> None:
+    """The browser goes to a page outside Streamlit."""
+    st.html(f"<script>window.location.replace({where!r})</script>", unsafe_allow_javascript=True)
+    st.stop()

@@ -1,0 +1,73 @@
+"""What pages read: one snapshot per page, remembered for a moment per viewer, client, period and filters.
+
+The cache is shared by everybody in this process, so whoever looks is part of its key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from mai_core.reports import Reporting, Viewer
+from mai_core.reports.viewer import Role
+from pages.parts.installation import settings
+
+Row = dict[str, Any]
+Ask = tuple[str, tuple[tuple[str, Any], ...]]
+"""A question's name and its parameters."""
+
+REMEMBERED_S = 1.5
+"""Below the two seconds in which a new event has to be visible."""
+
+
+def _of_ledger_file() -> Reporting:
+    return Reporting.of_ledger_file(settings())
+
+
+opened_by: Callable[[], Reporting] = _of_ledger_file
+"""Tests put another source here: in their process the ledger is open through another SQLite."""
+
+
+@st.cache_resource(show_spinner=False)
+def reporting() -> Reporting:
+    return opened_by()
+
+
+def ask(question: str, **parameters: Any) -> Ask:
+    return question, tuple(sorted(parameters.items()))
+
+
+@st.cache_data(ttl=REMEMBERED_S, show_spinner=False, max_entries=400)
+def _answers(
+    asks: tuple[Ask, ...],
+    role: Role,
+    tenant: str | None,
+    client: str | None,
+    first: date,
+    last: date,
+    previous: tuple[date, date] | None,
+    filters: tuple[tuple[str, tuple[str, ...]], ...],
+) -> tuple[list[list[Row]], Row]:
+    viewer = Viewer(role, tenant)
+    with reporting().open(viewer, first, last, client, previous=previous, **dict(filters)) as page:
+        answers = [page.rows(name, **dict(parameters)) for name, parameters in asks]
+        fresh = page.freshness
+        return answers, {"last_event_ms": fresh.last_event_ms, "sealed_through": fresh.sealed_through}
+
+
+def answers(
+    viewer: Viewer,
+    client: str | None,
+    first: date,
+    last: date,
+    *asks: Ask | str,
+    previous: tuple[date, date] | None = None,
+    **filters: tuple[str, ...],
+) -> tuple[list[list[Row]], Row]:
+    """The rows of every question, and how fresh they are."""
+    asked = tuple(ask(item) if isinstance(item, str) else item for item in asks)
+    kept = tuple(sorted((name, values) for name, values in filters.items() if values))
+    return _answers(asked, viewer.role, viewer.client_org_id, client, first, last, previous, kept)

@@ -1,0 +1,28 @@
+"""Every page once: its address, its place in the menu, who may see it. `app.py` shows nothing that is not here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mai_core.reports.viewer import Role
+from pages import overview
+from pages.parts.view import View
+
+EVERYBODY: tuple[Role, ...] = ("operator", "accountant", "manager", "analyst")
+OPERATOR: tuple[Role, ...] = ("operator",)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    path: str
+    title: str
+    section: str
+    icon: str
+    show: Callable[[View], None]
+    roles: tuple[Role, ...] = EVERYBODY
+    hidden: bool = False
+    """Reached by links only."""
+
+
+PAGES: tuple[Entry, ...] = (Entry("", "nav.overview", "nav.usage", ":material/space_dashboard:", overview.show),)

@@ -1,0 +1,194 @@
+"""One run of the script: who is it, what may they see, which page, and one sentence when something is wrong."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from mai_core.errors import MaiError
+from mai_core.language import Words, language_of
+from mai_core.money import units_of
+from pages.parts import api, frame, markup, registry, sessions
+from pages.parts.installation import clock, settings
+from pages.parts.markup import Html, escape
+from pages.parts.view import Client, View
+
+log = logging.getLogger("mai.pages")
+_LOOK = Path(__file__).with_name("look.css")
+_ICON = Path(__file__).parents[2] / "static" / "icon.svg"
+
+
+def run() -> None:
+    """The whole app: called by app.py on every script run."""
+    st.set_page_config(
+        page_title="mAI Usage", page_icon=str(_ICON), layout="wide", initial_sidebar_state="auto",
+        menu_items={},
+    )  # fmt: skip
+    st.html(_LOOK)
+    token = st.context.cookies.get(sessions.COOKIE, "")
+    words = Words(language_of(None, (st.context.locale or "",)))
+    try:
+        session = sessions.find(token)
+    except api.ApiAway:
+        _only(words("login.no_api", command=api.START_COMMAND))
+        return
+    if session is None:
+        _nobody(words)
+        return
+    _inside(session)
+
+
+def _only(sentence: str) -> None:
+    """A page with one sentence and no way around it."""
+    st.navigation([st.Page(_nothing, title="mAI Usage")], position="hidden").run()
+    frame.draw(markup.notice(sentence, "warn"))
+
+
+def _nothing() -> None:
+    return None
+
+
+def _nobody(words: Words) -> None:
+    _only(words("error.session"))
+    frame.leave("/login?ended=1" if st.session_state.get("was_in") else "/login")
+
+
+def _inside(session: sessions.Session) -> None:
+    st.session_state["was_in"] = True
+    words = Words(language_of(session.language, (st.context.locale or "",)))
+    try:
+        clients = visible_clients(session.token)
+    except api.SessionEnded:
+        sessions.forget(session.token)
+        _nobody(words)
+        return
+    except MaiError as error:
+        _only(words("error.reading", reason=str(error)))
+        return
+    pages = {
+        entry.path: st.Page(
+            partial(_page, entry.show), title=words(entry.title), url_path=entry.path, default=entry.path == ""
+        )
+        for entry in registry.PAGES
+        if session.role in entry.roles
+    }
+    chosen = st.navigation(list(pages.values()), position="hidden")
+    with st.sidebar:
+        client = _sidebar(words, session, clients, pages)
+    view = View(words, session, client, clients, clock().now_ms(), st.context.theme.type == "dark")
+    _banners(view)
+    st.session_state["view"] = view
+    chosen.run()
+
+
+def _page(show: Callable[[View], None]) -> None:
+    """A page, and in its place one sentence when it cannot be shown."""
+    view: View = st.session_state["view"]
+    words = view.words
+    try:
+        show(view)
+    except api.SessionEnded:
+        sessions.forget(view.session.token)
+        frame.leave("/login?ended=1")
+    except MaiError as error:
+        frame.draw(markup.notice(words("error.reading", reason=str(error)), "bad"))
+        st.button(words("error.reading.retry"))
+    except Exception as error:
+        if type(error).__module__.startswith("streamlit.runtime.scriptrunner"):
+            raise
+        number = secrets.token_hex(3)
+        log.exception("page failed, no. %s", number)
+        frame.draw(markup.notice(words("error.unexpected", number=number), "bad"))
+
+
+@st.cache_data(ttl=5, show_spinner=False, max_entries=500)
+def visible_clients(token: str) -> tuple[Client, ...]:
+    """The clients of this session, as the API tells them: the token is part of the cache's key."""
+    rows: list[dict[str, Any]] = api.call("GET", "/api/v1/clients", token)
+    return tuple(
+        Client(
+            client_org_id=row["id"],
+            name=row["name"],
+            timezone=row.get("timezone") or "Europe/Warsaw",
+            limit_pusd=units_of(row["monthly_limit"]) if row.get("monthly_limit") else None,
+            fx_policy=row.get("fx_policy") or "daily",
+        )
+        for row in rows
+        if row.get("is_active", True)
+    )
+
+
+def _sidebar(
+    words: Words, session: sessions.Session, clients: tuple[Client, ...], pages: dict[str, Any]
+) -> Client | None:
+    frame.draw(Html('<div class="m-brand"><img src="/app/static/icon.svg" alt="">mAI Usage</div>'))
+    client = _client_switch(words, session, clients)
+    query = {"client": client.client_org_id} if client and session.sees_all_clients else {}
+    period = st.query_params.get("period")
+    if period and period != "custom":
+        query["period"] = period
+    section = ""
+    for entry in registry.PAGES:
+        if entry.path not in pages or entry.hidden:
+            continue
+        if entry.section != section:
+            section = entry.section
+            frame.draw(Html(f'<div class="m-nav">{escape(words(section))}</div>'))
+        st.page_link(pages[entry.path], label=words(entry.title), icon=entry.icon, query_params=query, width="stretch")
+    st.space("small")
+    role = words(f"role.{session.role}")
+    frame.draw(Html(f'<div class="m-who"><b dir="auto">{escape(session.name)}</b>{escape(role)}</div>'))
+    _language_and_logout(words, session)
+    return client
+
+
+def _client_switch(words: Words, session: sessions.Session, clients: tuple[Client, ...]) -> Client | None:
+    by_id = {client.client_org_id: client for client in clients}
+    if not session.sees_all_clients:
+        return by_id.get(session.client_org_id or "") or Client(session.client_org_id or "", "", "Europe/Warsaw", None)
+    if not clients:
+        return None
+    if len(clients) == 1:
+        return clients[0]
+    asked = st.query_params.get("client", "")
+    if st.session_state.get("client") not in ("", *by_id):
+        st.session_state["client"] = asked if asked in by_id else ""
+    chosen = st.selectbox(
+        words("client.choose"), ["", *by_id], key="client", label_visibility="collapsed",
+        format_func=lambda key: by_id[key].name[:80] if key else words("client.all"),
+    )  # fmt: skip
+    if chosen:
+        st.query_params["client"] = chosen
+    else:
+        st.query_params.pop("client", None)
+    return by_id.get(chosen)
+
+
+def _language_and_logout(words: Words, session: sessions.Session) -> None:
+    with st.container(horizontal=True, gap="small"):
+        if st.button(words("login.language"), type="tertiary", key="language"):
+            other = "en" if words.language == "pl" else "pl"
+            api.call("PATCH", "/auth/account", session.token, json={"language": other})
+            sessions.forget(session.token)
+            st.rerun()
+        if st.button(words("logout"), type="tertiary", key="logout"):
+            sessions.end(session.token)
+            frame.leave("/login?out=1")
+
+
+def _banners(view: View) -> None:
+    words, said = view.words, []
+    if settings().mai_demo:
+        said.append(words("demo.banner"))
+    if not clock().is_real:
+        said.append(words("clock.banner", moment=words.moment(view.now)))
+    if said:
+        frame.draw(
+            Html(f'<div class="m-fresh no-print"><span class="m-tag warn">{escape(" ".join(said))}</span></div>')
+        )

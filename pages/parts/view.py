@@ -1,0 +1,88 @@
+"""What every page gets: who looks, in which language, at which client, now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from mai_core.days import from_ms, zone
+from mai_core.ids import anonymous_label
+from mai_core.language import Words
+from pages.parts.markup import address
+from pages.parts.periods import Period
+from pages.parts.reading import Ask, Row, answers
+from pages.parts.sessions import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    client_org_id: str
+    name: str
+    timezone: str
+    limit_pusd: int | None
+    fx_policy: str = "daily"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    words: Words
+    session: Session
+    client: Client | None
+    """None: all clients, for operator and accountant."""
+    clients: tuple[Client, ...]
+    now_ms: int
+    dark: bool
+
+    @property
+    def client_id(self) -> str | None:
+        return self.client.client_org_id if self.client else None
+
+    @property
+    def zone_name(self) -> str:
+        return self.client.timezone if self.client else "Europe/Warsaw"
+
+    @property
+    def now(self) -> datetime:
+        return from_ms(self.now_ms).astimezone(zone(self.zone_name))
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
+
+    @property
+    def sees_cost(self) -> bool:
+        return self.session.role == "operator"
+
+    def local(self, at_ms: int) -> datetime:
+        return from_ms(at_ms).astimezone(zone(self.zone_name))
+
+    def read(self, period: Period, *asks: Ask | str, **filters: Any) -> tuple[list[list[Row]], Row]:
+        return self.read_days(period.first, period.last, *asks, **filters)
+
+    def read_days(self, first: date, last: date, *asks: Ask | str, **filters: Any) -> tuple[list[list[Row]], Row]:
+        return answers(self.session.viewer, self.client_id, first, last, *asks, **filters)
+
+    def link(self, path: str, period: Period | None = None, **query: object) -> str:
+        """A link that keeps the chosen client and period."""
+        chosen = self.client_id if self.session.sees_all_clients else None
+        return address(path, client=chosen, **(period.query if period else {}), **query)
+
+    def explain(self, first: date, last: date, **filters: object) -> str:
+        """The permanent link of a number: days and filters, never words such as 'this month'."""
+        return self.link("explain", None, **{"from": first.isoformat(), "to": last.isoformat()}, **filters)
+
+    def person(self, row: Row) -> str:
+        """A person by name; without one 'Osoba 1a2b'."""
+        if row.get("user_name"):
+            return str(row["user_name"])
+        key = row.get("person") or row.get("user_id") or ""
+        return self.words("person.unnamed", label=anonymous_label(str(key))) if key else self.words("person.unknown")
+
+    def pln(self, row: Row, key: str = "charged_ppln") -> str:
+        """An amount in PLN, or a dash where no exchange rate is known at all: never a guess."""
+        units = row.get(key)
+        return self.words("none") if units is None else self.words.money(int(units), "PLN")
+
+    def usd(self, row: Row, key: str = "charged_pusd") -> str:
+        return self.words.money(int(row.get(key) or 0), "USD")
