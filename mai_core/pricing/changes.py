@@ -31,7 +31,9 @@ class Plan:
 
 
 def plan_refresh(known: Mapping[str, ModelPrice], listing: Listing, now_ms: int) -> Plan:
-    """The changes a list makes at this instant. Models that it no longer lists keep their last price."""
+    """The changes a list makes at this instant. Models that it no longer lists keep their last price; the bundled list
+    gives way to whatever OpenRouter says."""
+    known = {model: price for model, price in known.items() if price.source != "fallback"}
     _refuse_a_list_that_gives_everything_away(known, listing.models)
     doubtful = list(listing.refused)
     differences = []
@@ -75,7 +77,7 @@ def _base_pricing(seen: Pricing, before: ModelPrice | None, now_ms: int) -> Pric
     if not of_the_hour:
         return seen
     base: dict[str, Decimal] = {key: price for key, price in seen.base.items() if key not in of_the_hour}
-    if before is not None and before.source != "fallback":
+    if before is not None:
         base |= {key: before.pricing.base[key] for key in of_the_hour if key in before.pricing.base}
     return Pricing(base, seen.discount, seen.overrides)
 

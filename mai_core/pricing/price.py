@@ -64,7 +64,7 @@ class ModelPrice:
         for key, quantity in quantities(usage, bool(units["internal_reasoning"])):
             price = units[key]
             if price:
-                unit_usd = Decimal(price).scaleb(-_SCALE)
+                unit_usd = Decimal(price).scaleb(-_SCALE).normalize()
                 with localcontext() as context:
                     context.prec = 80
                     lines.append(Component(key, quantity, unit_usd, unit_usd * quantity))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from mai_core.rating_book import Agreement, RatingBook
+from mai_core.sale_prices import SalePrices
 from mai_core.settings import Settings
+from mai_core.store import price_books, sale_prices
 from mai_core.store.clients import zones
 from mai_core.store.connection import Db, rows
 
@@ -33,12 +35,15 @@ def load(db: Db, settings: Settings) -> RatingBook:
             markups=tuple(None if markup is None else Decimal(markup) for _, markup in history),
             byok_include_upstream=bool(include_upstream),
         )
+    price_book = price_books.load(db)
     standing = rows(db, "SELECT default_markup_rate FROM global_settings")
     return RatingBook(
         version=version(db),
         agreements=agreements,
         environment_markup=settings.usage_markup_multiplier,
         global_markup=Decimal(standing[0][0]) if standing and standing[0][0] is not None else None,
+        prices=price_book,
+        sale_prices=SalePrices(sale_prices.load(db), lambda model: price_book.resolve(model)[0]),
     )
 
 

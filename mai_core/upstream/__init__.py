@@ -1,0 +1,1 @@
+"""Other people's services: one module each, one way to ask them."""

@@ -1,0 +1,92 @@
+"""Asking somebody else's service, on the assumption that it may be down, slow or lying."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import httpx
+
+from mai_core.errors import MaiError
+
+LARGEST_ANSWER = 64 * 1024 * 1024
+MOST_REDIRECTS = 3
+_SHOWN = 120
+
+
+class UpstreamError(MaiError):
+    """An answer that cannot be used, in words; what is known stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    content_type: str
+    body: bytes
+    url: str
+
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """With numbers as decimals. What is not JSON through and through (HTML, a cut body, NaN) is refused."""
+        try:
+            return json.loads(self.body, parse_float=Decimal, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError) as error:
+            start = " ".join(self.text().split())[:_SHOWN]
+            raise UpstreamError(
+                f"{self.url} answered {self.status} with something that is not JSON: {start!r}"
+            ) from error
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a number")
+
+
+def get(
+    url: str,
+    *,
+    params: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+    timeout_s: float = 10.0,
+    deadline_s: float = 60.0,
+    largest: int = LARGEST_ANSWER,
+) -> Answer:
+    """One GET. `timeout_s` bounds every wait, `deadline_s` the whole answer, however slowly it drips."""
+    until = time.monotonic() + deadline_s
+    try:
+        with (
+            httpx.Client(timeout=timeout_s, follow_redirects=True, max_redirects=MOST_REDIRECTS) as client,
+            client.stream(
+                "GET", url, params=params, headers={"Accept": "application/json", **(headers or {})}
+            ) as answer,
+        ):
+            chunks: list[bytes] = []
+            size = 0
+            for chunk in answer.iter_bytes():
+                size += len(chunk)
+                if size > largest:
+                    raise UpstreamError(f"{url} answered with more than {largest // 1024} kB")
+                if time.monotonic() > until:
+                    raise UpstreamError(f"{url} did not finish its answer within {deadline_s:g} s")
+                chunks.append(chunk)
+            return Answer(answer.status_code, answer.headers.get("content-type", ""), b"".join(chunks), str(url))
+    except httpx.TooManyRedirects:
+        raise UpstreamError(f"{url} redirects in circles") from None
+    except httpx.TimeoutException:
+        raise UpstreamError(f"{url} did not answer within {timeout_s:g} s") from None
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+        raise UpstreamError(f"{url} cannot be reached: {error or type(error).__name__}") from None
+
+
+def get_json(url: str, **how: Any) -> Any:
+    """The JSON of a 200; anything else is an error in words."""
+    answer = get(url, **how)
+    if answer.status != 200:
+        start = " ".join(answer.text().split())[:_SHOWN]
+        raise UpstreamError(f"{url} answered {answer.status}: {start!r}")
+    return answer.json()
