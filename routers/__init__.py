@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from routers import admin_accounts, admin_clients, admin_people, auth
+from routers import admin_accounts, admin_clients, admin_people, auth, events, health, webhooks
 
 ROUTERS: tuple[APIRouter, ...] = (
+    health.router,
+    webhooks.router,
+    events.router,
     auth.router,
     admin_accounts.router,
     admin_clients.router,

@@ -1,4 +1,4 @@
-"""JSON as it was written: a number with a point becomes Decimal, never float; broken text is repaired where it can be."""
+"""JSON as it was written: a number with a point becomes Decimal, never float; broken text is repaired if it can be."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def decode(body: bytes) -> Any:
     return decode_as(_DECODER, body)
 
 
-def decode_as(decoder: msgspec.json.Decoder[Document], body: bytes) -> Document:
+def decode_as(decoder: msgspec.json.Decoder[Document], body: bytes | msgspec.Raw) -> Document:
     """A typed document. Raises Unreadable, or msgspec.ValidationError where only the shape is wrong."""
     try:
         return decoder.decode(body)
     except msgspec.ValidationError:
         raise
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return decoder.decode(_repaired(body))
+        return decoder.decode(_repaired(bytes(body)))
     except RecursionError:
         raise Unreadable("nested_too_deep", "the body is nested too deeply") from None
 

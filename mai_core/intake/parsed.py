@@ -29,6 +29,7 @@ class TurnWitness:
     """What a turn of several generations cost together: compared with them, never billed."""
 
     turn_id: str
+    external_user: str | None
     generation_ids: tuple[str, ...]
     input_tokens: int | None
     output_tokens: int | None
@@ -65,3 +66,5 @@ class Source:
     largest_body: int = 2 * MIB
     can_act_on_errors: bool = True
     """False: what is wrong is answered 200 and kept in quarantine, because the sender would repeat it for ever."""
+    names_client_by_key: bool = False
+    """A body may be authenticated by the provider key that it carries, instead of by a credential."""

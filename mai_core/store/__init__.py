@@ -2,6 +2,6 @@
 named operations: plain functions whose first argument is the connection of an open transaction.
 """
 
-from mai_core.store.connection import Db, Store, dicts, rows, sqlite_version
+from mai_core.store.connection import Db, Store, dicts, rows, savepoint, sqlite_version
 
-__all__ = ["Db", "Store", "dicts", "rows", "sqlite_version"]
+__all__ = ["Db", "Store", "dicts", "rows", "savepoint", "sqlite_version"]

@@ -174,6 +174,21 @@ def _applied(db: Db) -> set[str]:
     return {str(name) for (name,) in db.execute("SELECT name FROM schema_migrations")}
 
 
+@contextmanager
+def savepoint(db: Db) -> Iterator[None]:
+    """A part of the open transaction that fails alone: what it wrote is undone, the rest stands."""
+    db.execute("SAVEPOINT part")
+    try:
+        yield
+    except _UNAVAILABLE as error:
+        raise StoreUnavailable(f"the ledger cannot be written now: {error}") from error
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK TO part; RELEASE part")
+        raise
+    db.execute("RELEASE part")
+
+
 def rows(db: Db, sql: str, bindings: Any = ()) -> list[tuple[Any, ...]]:
     """All rows of a statement, fetched before the next one runs."""
     return db.execute(sql, bindings).fetchall()

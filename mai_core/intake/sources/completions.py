@@ -79,7 +79,14 @@ def _generation_ids(item: dict[str, Any]) -> tuple[str, ...]:
 
 def _witness(item: dict[str, Any], turn_id: str, generation_ids: tuple[str, ...]) -> TurnWitness:
     told = read_usage(mapping(item.get("usage"), "usage"))
-    return TurnWitness(turn_id, generation_ids, told["input_tokens"], told["output_tokens"], told["reported_pusd"])
+    return TurnWitness(
+        turn_id,
+        name(item.get("external_user"), "external_user"),
+        generation_ids,
+        told["input_tokens"],
+        told["output_tokens"],
+        told["reported_pusd"],
+    )
 
 
 SOURCE = Source("completions", parse)

@@ -51,4 +51,4 @@ def _derived_id(item: dict[str, Any]) -> str:
     return f"flat-{hashlib.sha256(exact_json.encode(told)).hexdigest()[:32]}"
 
 
-SOURCE = Source("flat", parse, can_act_on_errors=False)
+SOURCE = Source("flat", parse, can_act_on_errors=False, names_client_by_key=True)

@@ -6,7 +6,6 @@ repeat usage under a suffixed id; span names and parents say nothing, because ca
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -28,6 +27,9 @@ _OUT = "gen_ai.usage.output_tokens"
 _META = "trace.metadata.openrouter."
 
 
+_NULL = msgspec.Raw(b"null")
+
+
 class _Value(msgspec.Struct):
     stringValue: Any = None
     intValue: Any = None
@@ -36,8 +38,10 @@ class _Value(msgspec.Struct):
 
 
 class _Attribute(msgspec.Struct):
+    """The value stays as it came until somebody asks for it: it may be a prompt of ten megabytes."""
+
     key: str
-    value: _Value | None = None
+    value: msgspec.Raw = _NULL
 
 
 class _Span(msgspec.Struct):
@@ -71,9 +75,11 @@ _BODY = msgspec.json.Decoder(_Body, float_hook=Decimal)
 _RESOURCE_SPANS = msgspec.json.Decoder(_ResourceSpans, float_hook=Decimal)
 _SPAN = msgspec.json.Decoder(_Span, float_hook=Decimal)
 
+_VALUE = msgspec.json.Decoder(_Value | None, float_hook=Decimal)
+
 _MISSHAPED = "is not the OTLP/JSON shape of a trace"
 
-Attributes = dict[str, _Value | None]
+Attributes = dict[str, msgspec.Raw]
 
 
 def parse(body: bytes, headers: Headers) -> Parsed:
@@ -124,7 +130,7 @@ def _read_span(span: _Span, inherited: Attributes) -> Observation | None:
     own = {attribute.key: attribute.value for attribute in span.attributes or ()}
     told: Attributes = {**inherited, **own} if inherited else own
     get = _getter(told)
-    if own.get("gen_ai.response.id") is None and span.parentSpanId:
+    if "gen_ai.response.id" not in own and span.parentSpanId:
         return None
     generation_id = get("gen_ai.response.id")
     if generation_id is None or span.name in _TEST_SPANS:
@@ -156,7 +162,8 @@ def _read_span(span: _Span, inherited: Attributes) -> Observation | None:
 
 def _getter(told: Attributes) -> Any:
     def get(key: str) -> Any:
-        value = told.get(key)
+        raw = told.get(key)
+        value = None if raw is None else exact_json.decode_as(_VALUE, raw)
         if value is None:
             return None
         for spelled in (value.stringValue, value.intValue, value.doubleValue, value.boolValue):
@@ -201,15 +208,9 @@ def _attributes(holder: _Holder | None) -> Attributes:
 
 def _alone(raw_span: msgspec.Raw, inherited: Attributes) -> dict[str, Any]:
     """A body that holds this span only."""
-    attributes = [{"key": key, "value": _spelled(value)} for key, value in inherited.items()]
+    attributes = [{"key": key, "value": exact_json.decode(bytes(value))} for key, value in inherited.items()]
     span = exact_json.decode(bytes(raw_span))
     return {"resourceSpans": [{"resource": {"attributes": attributes}, "scopeSpans": [{"spans": [span]}]}]}
-
-
-def _spelled(value: _Value | None) -> Mapping[str, Any] | None:
-    if value is None:
-        return None
-    return {field: told for field in _Value.__struct_fields__ if (told := getattr(value, field)) is not None}
 
 
 SOURCE = Source("openrouter", parse, largest_body=32 * MIB, can_act_on_errors=False)

@@ -1,0 +1,38 @@
+"""The door for machines: `uvicorn api:app`. Nothing is opened at import, but when the server starts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from mai_core.installation import open_installation
+from mai_core.settings import Settings, load_settings
+from routers import ROUTERS
+from routers.errors import answer_errors_as_json
+from routers.intake_door import IntakeDoor
+
+DESCRIPTION = 'Meter, ledger and billing desk for resold LLM usage. Errors are JSON: `{"error": "..."}`.'
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    @asynccontextmanager
+    async def opened(app: FastAPI) -> AsyncIterator[None]:
+        installation = open_installation(settings or load_settings())
+        app.state.installation = installation
+        app.state.intake = IntakeDoor(installation)
+        try:
+            yield
+        finally:
+            app.state.intake.close()
+            installation.close()
+
+    app = FastAPI(title="mAI Usage", version="0.1.0", description=DESCRIPTION, lifespan=opened)
+    answer_errors_as_json(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app
+
+
+app = create_app()

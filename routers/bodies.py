@@ -1,0 +1,120 @@
+"""Reading a request's body with limits that hold while it comes in: size before and after gunzip, time, memory."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterator
+
+from starlette.types import Receive
+
+from mai_core.intake.parsed import MIB, Headers
+
+SMALL_BODY = 2 * MIB
+LARGE_BODIES_AT_ONCE = 2
+_SECONDS_FOR_SMALL = 30
+_SECONDS_FOR_LARGE = 120
+_SECONDS_TO_WAIT = 20
+
+
+class Refused(Exception):
+    """An answer that ends the request."""
+
+    def __init__(self, status: int, error: str, headers: Headers | None = None) -> None:
+        super().__init__(error)
+        self.status = status
+        self.error = error
+        self.headers = dict(headers or {})
+
+
+TOO_LARGE = "the body is too large"
+
+
+class LargeBodies:
+    """Lets two bodies over 2 MB be held at once; small ones never wait."""
+
+    def __init__(self) -> None:
+        self._free = asyncio.Semaphore(LARGE_BODIES_AT_ONCE)
+
+    async def enter(self) -> None:
+        try:
+            async with asyncio.timeout(_SECONDS_TO_WAIT):
+                await self._free.acquire()
+        except TimeoutError:
+            raise Refused(503, "other large bodies are being read; try again", {"retry-after": "10"}) from None
+
+    def leave(self) -> None:
+        self._free.release()
+
+
+class IncomingBody:
+    """One request's body. `close` gives its place among the large ones back."""
+
+    def __init__(self, receive: Receive, headers: Headers, limit: int, large_bodies: LargeBodies) -> None:
+        self._receive = receive
+        self._headers = headers
+        self._limit = limit
+        self._large_bodies = large_bodies
+        self.is_large = False
+
+    async def read(self) -> bytes:
+        encoding = self._headers.get("content-encoding", "identity").strip().lower()
+        if encoding not in ("identity", "gzip"):
+            raise Refused(415, "content-encoding must be gzip or absent")
+        announced = self._headers.get("content-length", "0")
+        if announced.isdigit() and int(announced) > self._limit:
+            raise Refused(413, TOO_LARGE)
+        chunks = self._chunks()
+        try:
+            async with asyncio.timeout(_SECONDS_FOR_SMALL) as deadline:
+                pieces, size = [], 0
+                async for chunk in _gunzipped(chunks, self._limit) if encoding == "gzip" else chunks:
+                    size += len(chunk)
+                    if size > self._limit:
+                        raise Refused(413, TOO_LARGE)
+                    if size > SMALL_BODY and not self.is_large:
+                        deadline.reschedule(asyncio.get_running_loop().time() + _SECONDS_FOR_LARGE)
+                        await self._large_bodies.enter()
+                        self.is_large = True
+                    pieces.append(chunk)
+                return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        except TimeoutError:
+            raise Refused(408, "the body came too slowly", {"connection": "close"}) from None
+
+    def close(self) -> None:
+        if self.is_large:
+            self.is_large = False
+            self._large_bodies.leave()
+
+    async def _chunks(self) -> AsyncIterator[bytes]:
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise Refused(400, "the client went away")
+            chunk = message.get("body", b"")
+            if chunk:
+                yield chunk
+            if not message.get("more_body"):
+                return
+
+
+async def _gunzipped(chunks: AsyncIterator[bytes], limit: int) -> AsyncIterator[bytes]:
+    """Never produces more than the limit and one byte, whatever the compressed bytes promise."""
+    decoder = zlib.decompressobj(wbits=31)
+    produced = 0
+    async for chunk in chunks:
+        rest = chunk
+        while rest:
+            if decoder.eof:
+                decoder = zlib.decompressobj(wbits=31)
+            try:
+                piece = decoder.decompress(rest, limit + 1 - produced)
+            except zlib.error:
+                raise Refused(400, "the body is not gzip") from None
+            produced += len(piece)
+            if produced > limit:
+                raise Refused(413, TOO_LARGE)
+            yield piece
+            rest = decoder.unused_data if decoder.eof else decoder.unconsumed_tail
+    if not decoder.eof:
+        raise Refused(400, "the gzip body is cut off")

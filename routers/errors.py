@@ -1,0 +1,62 @@
+"""Every error is JSON with one sentence; none repeats what was sent, and none shows how the program is made."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from mai_core.errors import BadValue, Conflict, MaiError, NotFound, StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+_STATUS: tuple[tuple[type[MaiError], int], ...] = (
+    (BadValue, 422),
+    (NotFound, 404),
+    (Conflict, 409),
+    (StoreUnavailable, 503),
+    (MaiError, 400),
+)
+
+
+def answer_errors_as_json(app: FastAPI) -> None:
+    app.add_exception_handler(MaiError, _refusal)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(Exception, _bug)
+
+
+async def _refusal(request: Request, error: Exception) -> JSONResponse:
+    status = next(status for kind, status in _STATUS if isinstance(error, kind))
+    content: dict[str, Any] = {"error": str(error)}
+    if isinstance(error, BadValue):
+        content["field"] = error.field
+    return JSONResponse(content, status, headers={"Retry-After": "5"} if status == 503 else None)
+
+
+async def _http_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    detail: Any = error.detail
+    content = detail if isinstance(detail, dict) else {"error": str(detail)}
+    return JSONResponse(content, error.status_code, headers=dict(error.headers or {}))
+
+
+async def _invalid_request(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    errors = [
+        {"field": ".".join(str(part) for part in one["loc"][1:]) or str(one["loc"][0]), "reason": one["msg"]}
+        for one in error.errors()
+    ]
+    sentence = "; ".join(f"{one['field']}: {one['reason']}" for one in errors[:3])
+    return JSONResponse({"error": sentence or "the request is not valid", "errors": errors}, 422)
+
+
+async def _bug(request: Request, error: Exception) -> JSONResponse:
+    reference = uuid.uuid4().hex[:12]
+    log.error("unexpected error %s at %s %s: %s", reference, request.method, request.url.path, type(error).__name__)
+    return JSONResponse({"error": f"unexpected error; the log has it under {reference}"}, 500)

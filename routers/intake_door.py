@@ -1,0 +1,222 @@
+"""The common door of all ways in: authenticate, read with limits, parse, commit, and only then answer."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import msgspec
+from fastapi import Request, Response
+
+from mai_core.errors import StoreUnavailable
+from mai_core.identity.recognition import recognise
+from mai_core.installation import Installation
+from mai_core.intake.credentials import Credential, bearer, by_secret, by_signature, is_signed, load_credentials
+from mai_core.intake.delivery import Delivery, Problem, Receipt, kept_refusals, kept_unreadable
+from mai_core.intake.desk import Desk
+from mai_core.intake.exact_json import Unreadable
+from mai_core.intake.group_commit import GroupCommit
+from mai_core.intake.parsed import Headers, Parsed, Source
+from mai_core.intake.routing import client_of_api_key
+from routers.bodies import TOO_LARGE, IncomingBody, LargeBodies, Refused
+from routers.measures import Measures
+
+_CREDENTIALS_FRESH_S = 2.0
+_MOST_SECONDS_TO_COMMIT = 30
+RETRY = {"retry-after": "5"}
+
+
+class IntakeDoor:
+    """What the ways in share in one process."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self.writer = GroupCommit(Desk(installation).deliver)
+        self.large_bodies = LargeBodies()
+        self.measures = Measures()
+        self._credentials: list[Credential] = []
+        self._credentials_until = 0.0
+
+    def credentials(self) -> list[Credential]:
+        """Read again every two seconds, so that a revoked secret stops working soon."""
+        if time.monotonic() >= self._credentials_until:
+            self._credentials = load_credentials(self.installation)
+            self._credentials_until = time.monotonic() + _CREDENTIALS_FRESH_S
+        return self._credentials
+
+    def close(self) -> None:
+        self.writer.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who the credential says is sending; without a client every event is routed."""
+
+    client_org_id: str | None
+
+
+Answer = Callable[[Receipt], Response]
+
+
+async def take_in(request: Request, source: Source, answer: Answer) -> Response:
+    door: IntakeDoor = request.app.state.intake
+    started = time.perf_counter()
+    headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in request.scope["headers"]}
+    body = IncomingBody(request.receive, headers, source.largest_body, door.large_bodies)
+    try:
+        response = await _taken_in(door, source, headers, body, answer)
+    except Refused as refused:
+        response = json_response(refused.status, {"error": refused.error}, refused.headers)
+    except StoreUnavailable:
+        response = json_response(503, {"error": "not stored; try again"}, RETRY)
+    finally:
+        body.close()
+    door.measures.answered(source.name, response.status_code, time.perf_counter() - started)
+    return response
+
+
+async def _taken_in(
+    door: IntakeDoor, source: Source, headers: Headers, incoming: IncomingBody, answer: Answer
+) -> Response:
+    sender = _sender_by_headers(door, headers)
+    if sender is None and not is_signed(headers) and not source.names_client_by_key:
+        raise _unauthorized()
+    _check_content_type(source, headers)
+    body = await incoming.read()
+    if sender is None and is_signed(headers):
+        sender = _sender(by_signature(door.credentials(), headers, body, door.installation.now_ms()))
+        if sender is None:
+            raise _unauthorized()
+    try:
+        parsed = (
+            await asyncio.to_thread(source.parse, body, headers) if incoming.is_large else source.parse(body, headers)
+        )
+    except Unreadable as error:
+        return await _answer_unreadable(door, source, sender, body, error, answer)
+    if source.names_client_by_key:
+        sender = _sender_by_api_key(door, sender, parsed)
+    if sender is None:
+        raise _unauthorized()
+    delivery = Delivery(source, sender.client_org_id, parsed, door.installation.now_ms())
+    if parsed.refusals and not source.can_act_on_errors:
+        delivery = replace(delivery, kept=kept_refusals(parsed.refusals))
+    receipt = await _committed(door, delivery)
+    if source.can_act_on_errors:
+        receipt.refused.extend(Problem(one.index, one.code, one.reason) for one in parsed.refusals)
+    return answer(receipt)
+
+
+async def _answer_unreadable(
+    door: IntakeDoor, source: Source, sender: Sender | None, body: bytes, error: Unreadable, answer: Answer
+) -> Response:
+    if sender is None:
+        raise _unauthorized()
+    if source.can_act_on_errors:
+        raise Refused(400, str(error))
+    kept = kept_unreadable(error, body, door.installation.secrets)
+    delivery = Delivery(source, sender.client_org_id, Parsed(), door.installation.now_ms(), kept=(kept,))
+    return answer(await _committed(door, delivery))
+
+
+async def _committed(door: IntakeDoor, delivery: Delivery) -> Receipt:
+    """Waits for the commit even when the sender went away: an answer that nobody reads harms nobody."""
+    if delivery.weight == 1 and not delivery.parsed.witnesses:
+        return Receipt(ignored=delivery.parsed.ignored)
+    try:
+        async with asyncio.timeout(_MOST_SECONDS_TO_COMMIT):
+            receipt = await door.writer.submit(delivery)
+    except TimeoutError:
+        raise StoreUnavailable("the commit takes too long") from None
+    door.measures.booked(delivery.source.name, receipt)
+    return receipt
+
+
+def _sender_by_headers(door: IntakeDoor, headers: Headers) -> Sender | None:
+    sender = _sender(by_secret(door.credentials(), headers))
+    return sender or _operator(door, bearer(headers))
+
+
+def _sender(credential: Credential | None) -> Sender | None:
+    return None if credential is None else Sender(credential.client_org_id)
+
+
+def _operator(door: IntakeDoor, presented: str | None) -> Sender | None:
+    """An operator's API token may write for every client."""
+    if presented is None:
+        return None
+    installation = door.installation
+    with installation.store.read() as db:
+        caller = recognise(db, installation.settings, presented, installation.now_ms())
+    allowed = caller is not None and caller.role == "operator" and caller.may("write")
+    return Sender(None) if allowed else None
+
+
+def _sender_by_api_key(door: IntakeDoor, sender: Sender | None, parsed: Parsed) -> Sender | None:
+    """The flat webhook names its client by the provider key in the body; it may not contradict the credential."""
+    if not parsed.api_key:
+        return sender
+    with door.installation.store.read() as db:
+        client = client_of_api_key(db, door.installation.secrets.hash(parsed.api_key))
+    if sender is None:
+        return None if client is None else Sender(client)
+    if sender.client_org_id is None and client is not None:
+        return Sender(client)
+    if client is not None and client != sender.client_org_id:
+        raise _unauthorized()
+    return sender
+
+
+def _check_content_type(source: Source, headers: Headers) -> None:
+    told = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if told and told not in source.content_types:
+        raise Refused(415, f"content-type must be {' or '.join(sorted(source.content_types))}")
+
+
+def _unauthorized() -> Refused:
+    return Refused(401, "Unauthorized", {"www-authenticate": "Bearer"})
+
+
+def json_response(status: int, content: object, headers: Headers | None = None) -> Response:
+    return Response(msgspec.json.encode(content), status, dict(headers or {}), "application/json")
+
+
+def counts(receipt: Receipt) -> dict[str, int]:
+    return {
+        "accepted": receipt.accepted,
+        "duplicates": receipt.duplicates,
+        "ignored": receipt.ignored,
+        "quarantined": len(receipt.quarantined),
+    }
+
+
+def pushed(receipt: Receipt) -> Response:
+    """For a sender that cannot act on an error: what is wrong waits in quarantine."""
+    return json_response(200, counts(receipt))
+
+
+def told_item_by_item(receipt: Receipt) -> Response:
+    """For a program: 422 names every refused item; the good ones of the same body are stored all the same."""
+    content: dict[str, object] = {**counts(receipt), "witnesses": receipt.witnesses}
+    if receipt.quarantined:
+        content["in_quarantine"] = _listed(receipt.quarantined)
+    if not receipt.refused:
+        return json_response(200, content)
+    number = len(receipt.refused)
+    content = {
+        "error": f"{number} item{'s' if number > 1 else ''} refused",
+        "errors": _listed(receipt.refused),
+        **content,
+    }
+    return json_response(422, content)
+
+
+def _listed(problems: list[Problem]) -> list[dict[str, object]]:
+    return [
+        {"index": one.index, "code": one.code, "reason": one.reason}
+        for one in sorted(problems, key=lambda problem: problem.index)
+    ]
+
+
+__all__ = ["TOO_LARGE", "IntakeDoor", "json_response", "pushed", "take_in", "told_item_by_item"]
