@@ -149,8 +149,7 @@ def apply(db: Any) -> None:
             version INTEGER NOT NULL,
             days INTEGER NOT NULL,
             rows INTEGER NOT NULL,
-            shared_sha256 TEXT NOT NULL,
-            internal_sha256 TEXT NOT NULL,
+            sha256 TEXT NOT NULL,
             written_at_ms INTEGER NOT NULL,
             replaced_at_ms INTEGER,
             PRIMARY KEY (client_org_id, file)
