@@ -45,6 +45,22 @@ def apply(db: Any) -> None:
             delta_charged_pusd INTEGER NOT NULL
         ) STRICT;
 
+        -- A day that a batch is closing. Any change of its events takes the row away in the same transaction, so what
+        -- was read of it counts only while the row still stands.
+        CREATE TABLE closings (
+            client_org_id TEXT NOT NULL,
+            usage_date TEXT NOT NULL,
+            archived INTEGER NOT NULL DEFAULT 0 CHECK (archived IN (0, 1)),
+            PRIMARY KEY (client_org_id, usage_date)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TRIGGER new_event_ends_closing AFTER INSERT ON usage_events
+        BEGIN DELETE FROM closings WHERE client_org_id = NEW.client_org_id AND usage_date = NEW.usage_date; END;
+        CREATE TRIGGER changed_event_ends_closing AFTER UPDATE ON usage_events
+        BEGIN DELETE FROM closings
+            WHERE client_org_id = NEW.client_org_id AND usage_date IN (OLD.usage_date, NEW.usage_date); END;
+        CREATE TRIGGER removed_event_ends_closing AFTER DELETE ON usage_events
+        BEGIN DELETE FROM closings WHERE client_org_id = OLD.client_org_id AND usage_date = OLD.usage_date; END;
+
         -- Raw events of a closed day in Parquet. Once `events_removed_at_ms` stands, the file is where they are.
         CREATE TABLE archives (
             client_org_id TEXT NOT NULL REFERENCES client_organizations (id),
@@ -54,7 +70,7 @@ def apply(db: Any) -> None:
             sum_raw TEXT NOT NULL,
             sum_charged TEXT NOT NULL,
             sha256 TEXT NOT NULL,
-            through_seq INTEGER NOT NULL,
+            version INTEGER NOT NULL,
             written_at_ms INTEGER NOT NULL,
             verified_at_ms INTEGER,
             events_removed_at_ms INTEGER,
