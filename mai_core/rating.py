@@ -116,11 +116,13 @@ def rate(
     price_flags: tuple[str, ...] = (),
 ) -> Rated:
     """OpenRouter's reported cost first, the price book second; sold at the own price, else at the markup."""
-    flags = list(price_flags) if price is not None else []
+    flags: list[str] = []
     if usage.cached_tokens > usage.input_tokens:
         flags.append("cached_over_prompt")
     priced = _priced(usage, price)
     raw, basis = _raw(usage, priced, terms.byok_include_upstream, flags)
+    if basis == "price_book":
+        flags += price_flags
     markup_from = terms.markup_from
     if usage.given_charge_pusd is not None:
         charged, basis, markup_from = usage.given_charge_pusd, "given", "given"

@@ -187,7 +187,7 @@ def test_an_unknown_client_is_refused(client: Store) -> None:
 
 
 def test_no_cost_and_no_price_is_zero_and_says_so(client: Store) -> None:
-    deliver(client, make_arrival(cost=None))
+    deliver(client, make_arrival(cost=None, model="acme/unheard-of"))
     (event,) = events(client)
     assert (event["charged_pusd"], event["cost_basis"], event["flags"]) == (0, "unpriced", "unpriced")
     assert daily(client)[0]["unpriced_requests"] == 1
