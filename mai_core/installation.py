@@ -77,6 +77,7 @@ def initialise_client(installation: Installation) -> None:
                 now_ms,
                 client_org_id=client,
                 api_key=api_key,
+                provider_key_hash=settings.openrouter_key_hash or None,
                 secrets=installation.secrets,
                 actor=ENVIRONMENT,
                 **wanted,  # type: ignore[arg-type]
@@ -90,6 +91,8 @@ def initialise_client(installation: Installation) -> None:
         }
         if api_key and clients.get_by_api_key(db, api_key, installation.secrets) != standing:
             changes["openrouter_api_key"] = api_key
+        if settings.openrouter_key_hash and standing.provider_key_hash != settings.openrouter_key_hash:
+            changes["provider_key_hash"] = settings.openrouter_key_hash
         if changes:
             clients.update(db, now_ms, client, changes, secrets=installation.secrets, actor=ENVIRONMENT)
 

@@ -111,6 +111,10 @@ class Settings(BaseModel):
         "", description="Address under which people open the pages; used in e-mails and links."
     )
 
+    mai_webhook_url: HttpUrl = Field(
+        "", description="Address at which OpenRouter reaches the webhook; default: MAI_PUBLIC_URL/webhooks/openrouter."
+    )
+
     mai_host: str = Field(
         "127.0.0.1", description="Where API and pages listen; the image sets 0.0.0.0. A demo stays on 127.0.0.1."
     )
@@ -123,6 +127,7 @@ class Settings(BaseModel):
     organization_name: str = Field("", description="Its name; the id serves when it is missing.")
     openrouter_external_user: str = Field("", description="Prefix of the external user ids; names the client at start.")
     openrouter_api_key: SecretStr = Field(SecretStr(""), description="The client's OpenRouter key, stored encrypted.")
+    openrouter_key_hash: str = Field("", description="Hash by which OpenRouter's account names that key.")
     openrouter_webhook_secret: SecretStr = Field(SecretStr(""), description="Opens the ways in for events.")
     openrouter_webhook_secret_previous: SecretStr = Field(
         SecretStr(""), description="Also accepted while the secret is being rotated."

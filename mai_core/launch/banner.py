@@ -10,7 +10,7 @@ _WIDTH = 78
 
 
 def demo_link(app_url: str, role: str) -> str:
-    return f"{app_url}/login?demo={role}"
+    return f"{app_url}/auth/demo-login?role={role}"
 
 
 def curl_line(api_url: str, token: str, subject: str, model: str) -> str:
