@@ -1,0 +1,178 @@
+"""How fast the webhook is with full durability, as a share of a bare route in the same run with the same client.
+
+python -m benchmarks.webhook_throughput [--seconds 8]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import json
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from benchmarks import load
+from benchmarks.servers import CLIENT, SECRET, serving
+from mai_core.installation import open_installation
+from mai_core.intake.delivery import Delivery
+from mai_core.intake.desk import Desk
+from mai_core.intake.sources import SOURCES
+from mai_core.settings import load_settings
+
+HEADERS = {"Authorization": f"Bearer {SECRET}"}
+CONNECTIONS = 32
+
+
+def span(generation_id: str, number: int) -> dict[str, Any]:
+    """A span as OpenRouter sends them in Privacy Mode."""
+    told: dict[str, Any] = {
+        "trace.name": "OpenRouter Request",
+        "span.type": "generation",
+        "span.level": "DEFAULT",
+        "gen_ai.operation.name": "chat",
+        "gen_ai.system": "openai",
+        "gen_ai.provider.name": "openai",
+        "gen_ai.request.model": f"openai/gpt-{number % 7}",
+        "gen_ai.response.model": f"openai/gpt-{number % 7}",
+        "gen_ai.response.id": generation_id,
+        "gen_ai.usage.input_tokens": 29 + number % 900,
+        "gen_ai.usage.output_tokens": 300,
+        "gen_ai.usage.total_tokens": 329 + number % 900,
+        "gen_ai.usage.input_cost": 0.00001674,
+        "gen_ai.usage.output_cost": 0.00105,
+        "gen_ai.usage.total_cost": 0.00106674,
+        "gen_ai.usage.input_tokens.cached": 8,
+        "gen_ai.usage.input_tokens.audio": 0,
+        "gen_ai.usage.output_tokens.reasoning": 296,
+        "gen_ai.response.finish_reasons": '["length"]',
+        "gen_ai.response.finish_reason": "length",
+        "user.id": f"{CLIENT}_user_{number % 300:08x}",
+        "session.id": "chat-77",
+        "trace.metadata.openrouter.source": "openrouter",
+        "trace.metadata.openrouter.api_key_name": "Open WebUI prod",
+        "trace.metadata.openrouter.entity_id": "user_EXAMPLE",
+        "trace.metadata.openrouter.provider_name": "OpenAI",
+        "trace.metadata.openrouter.provider_slug": "openai",
+        "trace.metadata.openrouter.input_unit_price": 7.4e-07,
+        "trace.metadata.openrouter.output_unit_price": 3.5e-06,
+    }
+    kinds = {str: "stringValue", int: "intValue", float: "doubleValue"}
+    now_ns = time.time_ns()
+    return {
+        "traceId": "4e6bd17d12a13998ff20d5a8ab9b99aa",
+        "spanId": "4e6bd17d12a13998",
+        "name": "LLM Generation",
+        "kind": 3,
+        "startTimeUnixNano": str(now_ns),
+        "endTimeUnixNano": str(now_ns + 10**9),
+        "status": {"code": 1},
+        "attributes": [{"key": key, "value": {kinds[type(value)]: value}} for key, value in told.items()],
+    }
+
+
+def body(numbers: range) -> bytes:
+    spans = [span(f"gen-{int(time.time())}-{number:020d}", number) for number in numbers]
+    resource = {"attributes": [{"key": "service.name", "value": {"stringValue": "openrouter"}}]}
+    scope_spans = [{"scope": {"name": "openrouter"}, "spans": spans}]
+    return json.dumps({"resourceSpans": [{"resource": resource, "scopeSpans": scope_spans}]}).encode()
+
+
+_numbers = itertools.count()
+
+
+def prepared(count: int, spans: int) -> list[bytes]:
+    """Requests made before the clock starts, each with generations of its own."""
+    made = []
+    for _ in range(count):
+        first = next(_numbers) * spans
+        made.append(load.request_bytes("/webhooks/openrouter", body(range(first, first + spans)), HEADERS))
+    return made
+
+
+def endless(requests: list[bytes]) -> Iterator[bytes]:
+    """Once all were sent they go out again as duplicates; the report says how many there were."""
+    return itertools.cycle(requests)
+
+
+def measure(port: int, requests: list[bytes], seconds: float, per_second: float | None = None) -> load.Result:
+    return uvloop.run(
+        load.run("127.0.0.1", port, endless(requests), connections=CONNECTIONS, seconds=seconds, per_second=per_second)
+    )
+
+
+def statements_bare(batches: int, data: Path) -> float:
+    """Events per second when the statements of such batches are issued with nothing around them."""
+    settings = load_settings({"MAI_DATA_DIR": str(data / "traced"), "CLIENT_ORG_ID": CLIENT}, data / ".env")
+    installation = open_installation(settings)
+    issued: list[list[tuple[str, Any]]] = []
+    desk = Desk(installation)
+    for number in range(batches):
+        parsed = SOURCES["openrouter"].parse(body(range(10**9 + number * 100, 10**9 + number * 100 + 100)), {})
+        recorded: list[tuple[str, Any]] = []
+        with installation.store.write() as db:
+
+            def note(_: Any, sql: str, bindings: Any, into: list[tuple[str, Any]] = recorded) -> bool:
+                into.append((sql, bindings))
+                return True
+
+            db.exec_trace = note
+            desk._deliver(db, [Delivery(SOURCES["openrouter"], CLIENT, parsed, installation.now_ms())])
+            db.exec_trace = None
+        issued.append(recorded)
+    installation.close()
+    fresh = open_installation(
+        load_settings({"MAI_DATA_DIR": str(data / "bare"), "CLIENT_ORG_ID": CLIENT}, data / ".env")
+    )
+    begun = time.perf_counter()
+    for recorded in issued:
+        with fresh.store.write() as db:
+            for sql, bindings in recorded:
+                db.execute(sql, bindings).fetchall()
+    seconds = time.perf_counter() - begun
+    fresh.close()
+    return batches * 100 / seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=6)
+    seconds = parser.parse_args().seconds
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder)
+        singles = prepared(int(seconds * 6000), 1)
+        with serving("benchmarks.bare_route:app", data / "a") as port:
+            measure(port, singles, 1)
+            bare = measure(port, singles, seconds)
+        with serving("api:app", data / "b") as port:
+            measure(port, singles[:100], 1)
+            ours = measure(port, singles, seconds)
+            half = measure(port, prepared(int(ours.per_second / 2 * seconds) + 500, 1), seconds, ours.per_second / 2)
+            hundreds = prepared(int(seconds * 120), 100)
+            batched = measure(port, hundreds, seconds)
+        bare_statements = statements_bare(100, data)
+    events = batched.per_second * 100
+    print(
+        f"bare route            {bare.per_second:8.0f} requests/s   p99 {bare.percentile(0.99):6.1f} ms  {bare.statuses}"
+    )
+    print(
+        f"webhook               {ours.per_second:8.0f} requests/s   p99 {ours.percentile(0.99):6.1f} ms  {ours.statuses}"
+    )
+    print(f"  share of bare       {ours.per_second / bare.per_second:8.0%}   (must be >= 35 %, and >= 1500 requests/s)")
+    print(
+        f"  at half that load   {half.per_second:8.0f} requests/s   p99 {half.percentile(0.99):6.1f} ms (must be < 25 ms)"
+    )
+    print(
+        f"batches of 100        {events:8.0f} events/s     p99 {batched.percentile(0.99):6.1f} ms  {batched.statuses}"
+    )
+    print(f"bare statements       {bare_statements:8.0f} events/s")
+    print(f"  share of statements {events / bare_statements:8.0%}   (must be >= 50 %, and >= 5000 events/s)")
+
+
+if __name__ == "__main__":
+    main()
