@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from routers import admin_accounts, admin_clients, admin_people, auth, events, health, webhooks
+from routers import (
+    admin_accounts,
+    admin_clients,
+    admin_people,
+    auth,
+    directory,
+    events,
+    health,
+    prices,
+    quota,
+    webhooks,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
@@ -14,4 +25,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     admin_accounts.router,
     admin_clients.router,
     admin_people.router,
+    directory.router,
+    quota.router,
+    prices.router,
 )

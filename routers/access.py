@@ -16,10 +16,20 @@ from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from mai_core.identity.callers import Caller, Role
-from mai_core.identity.recognition import recognise
+from mai_core.identity.recognition import Sender, recognise, recognise_sender
 from mai_core.identity.throttling import Buckets
 
-__all__ = ["Anyone", "Biller", "Caller", "Operator", "SqlUser", "optional_caller", "require"]
+__all__ = [
+    "Anyone",
+    "Biller",
+    "Caller",
+    "Operator",
+    "Sender",
+    "SqlUser",
+    "optional_caller",
+    "require",
+    "require_sender",
+]
 
 _bearer = HTTPBearer(auto_error=False, description="A session or an API token.")
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
@@ -50,6 +60,28 @@ def require(*roles: Role, scope: str | None = None) -> Callable[..., Coroutine[A
         if (roles and caller.role not in roles) or not caller.may(needed):
             raise HTTPException(403, "Forbidden")
         return caller
+
+    return admitted
+
+
+def require_sender(scope: str) -> Callable[..., Coroutine[Any, Any, Sender]]:
+    """A dependency for what the Open WebUI filter calls: the secret of a way in, or a caller whose role and scopes
+    allow it (operators for all clients, others for their own)."""
+
+    async def admitted(
+        request: Request, bearer: Bearer, caller: Annotated[Caller | None, Depends(optional_caller)]
+    ) -> Sender:
+        if caller is not None:
+            if caller.role == "accountant" or not caller.may(scope):
+                raise HTTPException(403, "Forbidden")
+            return Sender(caller.client_org_id or caller.home_client_org_id, caller.name)
+        presented = bearer.credentials if bearer else request.headers.get("x-webhook-signature", "")
+        installation = request.app.state.installation
+        with installation.store.read() as db:
+            sender = recognise_sender(db, installation.settings, installation.secrets, presented) if presented else None
+        if sender is None:
+            raise HTTPException(401, "Unauthorized", headers={"WWW-Authenticate": "Bearer"})
+        return sender
 
     return admitted
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from mai_core.identity.callers import Caller
 from mai_core.identity.secret_texts import same_secret, secret_hash
 from mai_core.installation import named_client
+from mai_core.secrets_box import SecretBox
 from mai_core.settings import Settings
-from mai_core.store import Db, sessions, tokens
+from mai_core.store import Db, credentials, sessions, tokens
 
 
 def recognise(db: Db, settings: Settings, presented: str, now_ms: int) -> Caller | None:
@@ -20,6 +23,25 @@ def recognise(db: Db, settings: Settings, presented: str, now_ms: int) -> Caller
         or _from_session(db, presented, home, now_ms)
         or _from_token(db, presented, home, now_ms)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Whoever holds a secret that opens the ways in: a filter, a relay. Without a client it carries many."""
+
+    client_org_id: str | None
+    name: str
+
+
+def recognise_sender(db: Db, settings: Settings, secrets: SecretBox, presented: str) -> Sender | None:
+    named = named_client(settings)
+    home = named[0] if named else None
+    present = same_secret(presented, settings.openrouter_webhook_secret.get_secret_value())
+    previous = same_secret(presented, settings.openrouter_webhook_secret_previous.get_secret_value())
+    if present or previous:
+        return Sender(home, "OPENROUTER_WEBHOOK_SECRET")
+    found = credentials.find_live(db, secrets.hash(presented))
+    return Sender(found["client_org_id"], f"webhook_credential {found['id']}") if found else None
 
 
 def _from_environment(settings: Settings, presented: str, home: str | None) -> Caller | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mai_core.errors import BadValue, Conflict, NotFound
-from mai_core.store.connection import Db, dicts
+from mai_core.store.connection import Db, dicts, rows
 
 _SHOWN = (
     "id, email, name, role, client_org_id, language, digest, is_active, password_hash IS NOT NULL AS has_password, "
@@ -29,15 +29,15 @@ def add(
 
 
 def find(db: Db, email: str) -> dict[str, Any] | None:
-    rows = dicts(db, f"SELECT {_SHOWN} FROM accounts WHERE email = ?", (email,))
-    return rows[0] if rows else None
+    found = dicts(db, f"SELECT {_SHOWN} FROM accounts WHERE email = ?", (email,))
+    return found[0] if found else None
 
 
 def require(db: Db, account_id: int) -> dict[str, Any]:
-    rows = dicts(db, f"SELECT {_SHOWN} FROM accounts WHERE id = ?", (account_id,))
-    if not rows:
+    found = dicts(db, f"SELECT {_SHOWN} FROM accounts WHERE id = ?", (account_id,))
+    if not found:
         raise NotFound("there is no such account")
-    return rows[0]
+    return found[0]
 
 
 def listed(db: Db, client_org_id: str | None = None) -> list[dict[str, Any]]:
@@ -58,9 +58,8 @@ def update(db: Db, now_ms: int, account_id: int, changes: Mapping[str, Any]) -> 
 
 
 def password_hash(db: Db, account_id: int) -> str | None:
-    for (value,) in db.execute("SELECT password_hash FROM accounts WHERE id = ?", (account_id,)):
-        return None if value is None else str(value)
-    return None
+    found = rows(db, "SELECT password_hash FROM accounts WHERE id = ?", (account_id,))
+    return found[0][0] if found else None
 
 
 def set_password_hash(db: Db, now_ms: int, account_id: int, value: str) -> None:
@@ -78,14 +77,14 @@ def add_link(db: Db, token_hash: str, account_id: int, purpose: str, now_ms: int
 
 
 def find_link(db: Db, token_hash: str, now_ms: int) -> dict[str, Any] | None:
-    rows = dicts(
+    found = dicts(
         db,
         "SELECT l.purpose, l.expires_at_ms, a.id, a.email, a.name, a.role, a.client_org_id, a.language "
         "FROM account_links l JOIN accounts a ON a.id = l.account_id "
         "WHERE l.token_hash = ? AND l.used_at_ms IS NULL AND l.expires_at_ms > ? AND a.is_active = 1",
         (token_hash, now_ms),
     )
-    return rows[0] if rows else None
+    return found[0] if found else None
 
 
 def void_links(db: Db, account_id: int, now_ms: int) -> None:
@@ -101,8 +100,8 @@ def add_login_failure(db: Db, subjects: tuple[str, ...], now_ms: int, forget_bef
 
 
 def login_failures(db: Db, subject: str, since_ms: int) -> list[int]:
-    rows = db.execute("SELECT at_ms FROM login_failures WHERE subject = ? AND at_ms > ?", (subject, since_ms))
-    return [int(at_ms) for (at_ms,) in rows]
+    found = rows(db, "SELECT at_ms FROM login_failures WHERE subject = ? AND at_ms > ?", (subject, since_ms))
+    return [int(at_ms) for (at_ms,) in found]
 
 
 def forget_login_failures(db: Db, subject: str) -> None:

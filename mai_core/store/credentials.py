@@ -46,3 +46,12 @@ def live(db: Db) -> list[dict[str, Any]]:
         "SELECT id, label, client_org_id, encrypted_secret, created_at_ms FROM webhook_credentials"
         " WHERE revoked_at_ms IS NULL ORDER BY id",
     )
+
+
+def find_live(db: Db, secret_hash: str) -> dict[str, Any] | None:
+    found = dicts(
+        db,
+        "SELECT id, label, client_org_id FROM webhook_credentials WHERE secret_hash = ? AND revoked_at_ms IS NULL",
+        (secret_hash,),
+    )
+    return found[0] if found else None

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 from argon2 import PasswordHasher
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from api import create_app
 from mai_core.identity import passwords
 from mai_core.installation import Installation
-from routers import ROUTERS
+from mai_core.settings import Settings
 
 
 @pytest.fixture(autouse=True)
@@ -21,33 +21,18 @@ def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     passwords._dummy_hash.cache_clear()
 
 
-def make_app(installation):
-    from fastapi.responses import JSONResponse
-
-    from mai_core.errors import BadValue, Conflict, MaiError, NotFound
-
-    app = FastAPI()
-    app.state.installation = installation
-    for router in ROUTERS:
-        app.include_router(router)
-
-    @app.exception_handler(MaiError)
-    async def refuse(request, error):
-        status = (
-            422
-            if isinstance(error, BadValue)
-            else 404
-            if isinstance(error, NotFound)
-            else 409
-            if isinstance(error, Conflict)
-            else 503
-        )
-        return JSONResponse({"error": str(error)}, status)
-
-    return app
+@pytest.fixture
+def api(settings: Settings) -> Iterator[TestClient]:
+    with TestClient(create_app(settings), client=("127.0.0.1", 1234)) as client:
+        yield client
 
 
 @pytest.fixture
-def api(installation: Installation) -> Iterator[TestClient]:
-    with TestClient(make_app(installation), client=("127.0.0.1", 1234), raise_server_exceptions=True) as client:
-        yield client
+def installation(api: TestClient) -> Installation:
+    """The one that the API has open."""
+    return opened_by(api)
+
+
+def opened_by(api: TestClient) -> Installation:
+    installation: Installation = api.app.state.installation  # type: ignore[attr-defined]
+    return installation

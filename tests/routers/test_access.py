@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from fastapi.testclient import TestClient
 
+from api import create_app
 from mai_core.identity.throttling import Buckets
-from mai_core.installation import Installation, open_installation
+from mai_core.installation import Installation
 from mai_core.settings import load_settings
 from tests.builders import CLIENT, make_client
 from tests.routers.callers import FOREIGN, bearer, make_account, session_of, token_of
-from tests.routers.conftest import make_app
 
 
 def test_without_a_secret_nobody_comes_in(api: TestClient) -> None:
@@ -50,18 +52,17 @@ def test_an_operator_has_to_name_the_client(api: TestClient, installation: Insta
     assert api.get("/api/v1/people", params={"client": CLIENT}, headers=headers).status_code == 200
 
 
-def test_the_environments_tokens_open_the_containers_client(tmp_path) -> None:
+def test_the_environments_tokens_open_the_containers_client(tmp_path: Path) -> None:
     environment = {
-        "MAI_DATA_DIR": str(tmp_path), "CLIENT_ORG_ID": CLIENT, "MAI_OPERATOR_TOKEN": "op-token", "MAI_CLIENT_TOKEN": "mgr-token",
+        "MAI_DATA_DIR": str(tmp_path), "CLIENT_ORG_ID": CLIENT,
+        "MAI_OPERATOR_TOKEN": "op-token", "MAI_CLIENT_TOKEN": "mgr-token",
     }  # fmt: skip
-    installation = open_installation(load_settings(environment, tmp_path / ".env"))
-    api = TestClient(make_app(installation))
-    operator = api.get("/auth/session", headers=bearer("op-token")).json()
-    manager = api.get("/auth/session", headers=bearer("mgr-token")).json()
+    with TestClient(create_app(load_settings(environment, tmp_path / ".env"))) as api:
+        operator = api.get("/auth/session", headers=bearer("op-token")).json()
+        manager = api.get("/auth/session", headers=bearer("mgr-token")).json()
+        assert api.get("/api/v1/people", headers=bearer("op-token")).status_code == 200
     assert (operator["role"], operator["client_org_id"], operator["home_client_org_id"]) == ("operator", None, CLIENT)
     assert (manager["role"], manager["client_org_id"]) == ("manager", CLIENT)
-    assert api.get("/api/v1/people", headers=bearer("op-token")).status_code == 200
-    installation.close()
 
 
 def test_an_empty_environment_token_opens_nothing(api: TestClient) -> None:

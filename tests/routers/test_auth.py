@@ -1,18 +1,21 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
+from api import create_app
 from mai_core import mail
 from mai_core.identity.throttling import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS, WINDOW_MS, login_wait_ms
-from mai_core.installation import Installation, open_installation
+from mai_core.installation import Installation
 from mai_core.settings import load_settings
 from tests.builders import CLIENT, make_client
 from tests.routers.callers import FOREIGN, PASSWORD, Headers, bearer, make_account, session_of, token_of
-from tests.routers.conftest import make_app
+from tests.routers.conftest import opened_by
 
 ANNA = "anna@acme.example"
 
@@ -276,24 +279,22 @@ def test_every_change_leaves_a_line_in_the_audit_log(api: TestClient, installati
     assert headers["Authorization"].removeprefix("Bearer ") not in trail
 
 
-def demo(tmp_path: Path, address: str, demo: str = "true") -> tuple[TestClient, Installation]:
-    installation = open_installation(
-        load_settings({"MAI_DATA_DIR": str(tmp_path), "MAI_DEMO": demo}, tmp_path / ".env")
-    )
-    make_client(installation.store)
-    return TestClient(make_app(installation), client=(address, 1)), installation
+@contextmanager
+def demo(tmp_path: Path, address: str, demo: str = "true") -> Iterator[TestClient]:
+    environment = {"MAI_DATA_DIR": str(tmp_path), "MAI_DEMO": demo}
+    with TestClient(create_app(load_settings(environment, tmp_path / ".env")), client=(address, 1)) as api:
+        make_client(opened_by(api).store)
+        yield api
 
 
 @pytest.mark.parametrize("role", ["operator", "accountant", "manager", "analyst"])
 def test_the_demo_logs_in_by_itself(tmp_path: Path, role: str) -> None:
-    api, installation = demo(tmp_path, "127.0.0.1")
-    token = api.get("/auth/demo-login", params={"role": role}).json()["token"]
-    assert api.get("/auth/session", headers=bearer(token)).json()["role"] == role
-    installation.close()
+    with demo(tmp_path, "127.0.0.1") as api:
+        token = api.get("/auth/demo-login", params={"role": role}).json()["token"]
+        assert api.get("/auth/session", headers=bearer(token)).json()["role"] == role
 
 
 @pytest.mark.parametrize(("address", "mode"), [("192.0.2.7", "true"), ("127.0.0.1", "false")])
 def test_demo_login_is_for_demo_mode_on_this_machine(tmp_path: Path, address: str, mode: str) -> None:
-    api, installation = demo(tmp_path, address, mode)
-    assert api.get("/auth/demo-login").status_code == 404
-    installation.close()
+    with demo(tmp_path, address, mode) as api:
+        assert api.get("/auth/demo-login").status_code == 404
