@@ -6,7 +6,8 @@ from datetime import date
 
 import streamlit as st
 
-from pages.parts import markup
+from pages.parts import markup, sessions
+from pages.parts.installation import clock
 from pages.parts.markup import Html
 from pages.parts.periods import CHOICES, Period, period_of
 from pages.parts.view import View
@@ -95,6 +96,16 @@ def client_needed(view: View) -> bool:
         return False
     draw(markup.notice(view.words("client.pick" if view.clients else "client.none")))
     return True
+
+
+def now_ms() -> int:
+    return clock().now_ms()
+
+
+def check_session(view: View) -> None:
+    """For parts that run by themselves: an ended session ends the page."""
+    if sessions.find(view.session.token) is None:
+        leave("/login?ended=1")
 
 
 def leave(where: str) -> None:

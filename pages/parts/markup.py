@@ -44,6 +44,11 @@ def address(path: str, **query: object) -> str:
     return f"/{path}?{urlencode(kept)}" if kept else f"/{path}"
 
 
+def amount_link(address: str, amount: Cell, title: str) -> Html:
+    """An amount that leads to what it is made of."""
+    return link(address, amount, title, "m-amount")
+
+
 def name(text: str, small: str = "") -> Html:
     """A person's or a model's name: at most two lines, isolated from the direction of what stands around it."""
     below = f"<small>{escape(small)}</small>" if small else ""
@@ -66,9 +71,9 @@ def bar(share: float) -> Html:
 def spark(values: Sequence[float], label: str, *, last_is_partial: bool = False) -> Html:
     """Columns from zero; the running day is hatched, because it is not a fall."""
     most = max(values, default=0) or 1
+    partial = len(values) - 1 if last_is_partial else -1
     columns = "".join(
-        f'<i style="height:{max(value, 0) / most * 100:.0f}%"'
-        f"{' class="part"' if last_is_partial and place == len(values) - 1 else ''}></i>"
+        f'<i style="height:{max(value, 0) / most * 100:.0f}%" class="{"part" if place == partial else ""}"></i>'
         for place, value in enumerate(values)
     )
     return Html(f'<span class="m-spark" role="img" aria-label="{escape(label)}">{columns}</span>')
@@ -78,7 +83,8 @@ def meter(share: float, label: str) -> Html:
     width = max(0.0, min(share, 1.0)) * 100
     over = " over" if share > 1 else ""
     return Html(
-        f'<div class="m-meter{over}" role="img" aria-label="{escape(label)}"><span style="width:{width:.1f}%"></span></div>'
+        f'<div class="m-meter{over}" role="img" aria-label="{escape(label)}">'
+        f'<span style="width:{width:.1f}%"></span></div>'
     )
 
 

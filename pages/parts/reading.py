@@ -1,12 +1,14 @@
-"""What pages read: one snapshot per page, remembered for a moment per viewer, client, period and filters.
+"""What pages read: one snapshot per page, remembered per viewer, client, period and filters until the ledger changes.
 
 The cache is shared by everybody in this process, so whoever looks is part of its key.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -19,8 +21,12 @@ Row = dict[str, Any]
 Ask = tuple[str, tuple[tuple[str, Any], ...]]
 """A question's name and its parameters."""
 
-REMEMBERED_S = 1.5
-"""Below the two seconds in which a new event has to be visible."""
+Version = tuple[tuple[int, int], ...]
+"""Time and size of the ledger's files: every commit changes it, and looking costs microseconds."""
+
+LOOKED_S = 0.7
+"""While events keep coming, answers are taken again at most this often."""
+REMEMBERED_S = 60
 
 
 def _of_ledger_file() -> Reporting:
@@ -34,6 +40,28 @@ opened_by: Callable[[], Reporting] = _of_ledger_file
 @st.cache_resource(show_spinner=False)
 def reporting() -> Reporting:
     return opened_by()
+
+
+_looked: tuple[float, Version] = (0.0, ())
+
+
+def ledger_version() -> Version:
+    global _looked
+    at, version = _looked
+    if time.monotonic() - at < LOOKED_S:
+        return version
+    ledger = settings().usage_summary_db
+    version = tuple(_stamp(path) for path in (ledger, ledger.with_name(ledger.name + "-wal")))
+    _looked = (time.monotonic(), version)
+    return version
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
 
 
 def ask(question: str, **parameters: Any) -> Ask:
@@ -50,7 +78,9 @@ def _answers(
     last: date,
     previous: tuple[date, date] | None,
     filters: tuple[tuple[str, tuple[str, ...]], ...],
+    version: Version,
 ) -> tuple[list[list[Row]], Row]:
+    del version  # only a part of the key
     viewer = Viewer(role, tenant)
     with reporting().open(viewer, first, last, client, previous=previous, **dict(filters)) as page:
         answers = [page.rows(name, **dict(parameters)) for name, parameters in asks]
@@ -70,4 +100,4 @@ def answers(
     """The rows of every question, and how fresh they are."""
     asked = tuple(ask(item) if isinstance(item, str) else item for item in asks)
     kept = tuple(sorted((name, values) for name, values in filters.items() if values))
-    return _answers(asked, viewer.role, viewer.client_org_id, client, first, last, previous, kept)
+    return _answers(asked, viewer.role, viewer.client_org_id, client, first, last, previous, kept, ledger_version())

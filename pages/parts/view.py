@@ -63,10 +63,10 @@ class View:
     def read_days(self, first: date, last: date, *asks: Ask | str, **filters: Any) -> tuple[list[list[Row]], Row]:
         return answers(self.session.viewer, self.client_id, first, last, *asks, **filters)
 
-    def link(self, path: str, period: Period | None = None, **query: object) -> str:
+    def link(self, path: str, shown: Period | None = None, /, **query: object) -> str:
         """A link that keeps the chosen client and period."""
         chosen = self.client_id if self.session.sees_all_clients else None
-        return address(path, client=chosen, **(period.query if period else {}), **query)
+        return address(path, **{"client": chosen, **(shown.query if shown else {}), **query})
 
     def explain(self, first: date, last: date, **filters: object) -> str:
         """The permanent link of a number: days and filters, never words such as 'this month'."""

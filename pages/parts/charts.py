@@ -1,0 +1,141 @@
+"""Plotly in our own dress. A chart's y value may be a float; what its tooltip says comes from exact units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from mai_core.language import Words
+from pages.parts.markup import escape
+from pages.parts.palette import ModelColours
+from pages.parts.periods import Period
+from pages.parts.reading import Row
+from pages.parts.view import View
+
+_CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False, "doubleClick": False}
+_MOST_TICKS = 8
+
+
+def height_for(rows: int) -> int:
+    return 60 + 28 * rows
+
+
+def show(view: View, figure: go.Figure, key: str, alt: str, *, select: bool = False) -> Any:
+    return st.plotly_chart(
+        figure, theme=None, key=key, config=_CONFIG, alt=alt,
+        on_select="rerun" if select else "ignore", selection_mode="points",
+    )  # fmt: skip
+
+
+def dressed(view: View, height: int = 280) -> go.Figure:
+    """An empty figure with our fonts, colours, number format and no decoration."""
+    dark = view.dark
+    ink, line = ("#9fabbd", "#2b3440") if dark else ("#586173", "#e6e9ef")
+    surface, text = ("#222a36", "#e8ecf3") if dark else ("#ffffff", "#171c26")
+    figure = go.Figure()
+    figure.update_layout(
+        height=height, margin={"l": 4, "r": 8, "t": 8, "b": 4},
+        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
+        font={"family": "Inter, sans-serif", "size": 12.5, "color": ink}, showlegend=False, dragmode=False,
+        separators=",\u00a0" if view.words.language == "pl" else ".,", bargap=0.22, hovermode="x unified",
+        hoverlabel={"bgcolor": surface, "bordercolor": line, "font": {"color": text, "size": 12.5, "family": "Inter"}},
+        legend={"orientation": "h", "y": 1.08, "x": 0, "font": {"size": 12}},
+    )  # fmt: skip
+    figure.update_xaxes(showgrid=False, zeroline=False, linecolor=line, fixedrange=True, tickfont={"color": ink})
+    figure.update_yaxes(
+        gridcolor=line, zeroline=True, zerolinecolor=line, rangemode="tozero", fixedrange=True, automargin=True,
+        tickfont={"color": ink}, nticks=5,
+    )  # fmt: skip
+    return figure
+
+
+def day_ticks(words: Words, days: Sequence[date]) -> dict[str, Any]:
+    """Dates in the reader's language, few enough to stand side by side on a phone."""
+    if not days:
+        return {}
+    step = max(1, -(-len(days) // _MOST_TICKS))
+    shown = days[::-1][::step][::-1]
+    return {
+        "type": "date",
+        "tickmode": "array",
+        "tickvals": [day.isoformat() for day in shown],
+        "ticktext": [words.day_short(day) for day in shown],
+        "hoverformat": "%d.%m.%Y",
+        "tickangle": 0,
+    }
+
+
+def in_pln(units: int | None) -> float | None:
+    return None if units is None else units / 10**12
+
+
+def both(words: Words, row: Mapping[str, Any]) -> str:
+    """'412,18 zł · 103,02 USD' for a tooltip."""
+    pln, usd = row.get("charged_ppln"), words.money(int(row.get("charged_pusd") or 0), "USD")
+    return usd if pln is None else f"{words.money(int(pln), 'PLN')} · {usd}"
+
+
+def safe(text: str, longest: int = 40) -> str:
+    """Plotly reads some HTML in names: nothing of it comes from data."""
+    short = text if len(text) <= longest else text[: longest - 1] + "…"
+    return escape(short)
+
+
+def columns_by_day(
+    view: View,
+    days: Sequence[date],
+    series: Sequence[tuple[str, str, Mapping[date, Mapping[str, Any]]]],
+    *,
+    height: int = 280,
+) -> go.Figure:
+    """Stacked columns, one series per (name, colour, rows by day); the running day is hatched."""
+    words, figure = view.words, dressed(view, height)
+    running = view.today
+    surface = "#1a202a" if view.dark else "#ffffff"
+    for name, colour, rows in series:
+        found = [rows.get(day) for day in days]
+        figure.add_bar(
+            x=[day.isoformat() for day in days],
+            y=[in_pln(row.get("charged_ppln")) if row else 0 for row in found],
+            name=safe(name),
+            marker={
+                "color": colour, "line": {"width": 0}, "cornerradius": 2,
+                "pattern": {"shape": ["/" if day == running else "" for day in days], "fgcolor": surface,
+                            "fillmode": "overlay", "size": 5, "solidity": 0.35},
+            },
+            customdata=[both(words, row) if row else "" for row in found],
+            hovertemplate=f"{safe(name)}: %{{customdata}}<extra></extra>",
+        )  # fmt: skip
+    figure.update_layout(barmode="stack", uirevision="keep")
+    figure.update_xaxes(**day_ticks(words, days))
+    figure.update_xaxes(unifiedhovertitle={"text": "<b>%{x|%d.%m.%Y}</b>"})
+    figure.update_yaxes(
+        ticksuffix=" zł" if words.language == "pl" else "", tickprefix="" if words.language == "pl" else "PLN "
+    )
+    return figure
+
+
+def by_model(view: View, period: Period, rows: Sequence[Row], top: Sequence[str], shown: ModelColours) -> go.Figure:
+    """The largest models in their colours, the rest together, day by day."""
+    words, days = view.words, days_between(period.first, period.last)
+    by_name: dict[str, dict[date, Row]] = {name: {} for name in (*top, "")}
+    for row in rows:
+        name = row["model"] if row["model"] in by_name else ""
+        before = by_name[name].get(row["day"])
+        by_name[name][row["day"]] = row if before is None else _added(before, row)
+    series = [(name, shown[name], by_name[name]) for name in top]
+    if by_name[""]:
+        series.append((words("model.other"), shown.others, by_name[""]))
+    return columns_by_day(view, days, series[::-1])
+
+
+def _added(one: Row, other: Row) -> Row:
+    return {key: (one.get(key) or 0) + (other.get(key) or 0) for key in ("charged_ppln", "charged_pusd", "requests")}
+
+
+def days_between(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]

@@ -1,0 +1,45 @@
+"""Where the month is heading for the client that is shown: the forecast of `mai_core.forecast` on its own days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from mai_core import forecast
+from mai_core.days import month_days, month_of
+from pages.parts.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class LimitState:
+    spent_pusd: int
+    reached: date | None
+    """The day on which the limit is or was reached this month, if any."""
+
+
+def history(view: View, key: str) -> dict[date, int]:
+    """Amounts by day, today included; a day without an exchange rate has none."""
+    first = view.today - timedelta(days=forecast.HISTORY_DAYS)
+    (rows,), _ = view.read_days(first, view.today, "by_day")
+    return {row["day"]: int(row[key]) for row in rows if row[key] is not None}
+
+
+def month_landing(view: View) -> forecast.Landing | None:
+    days = history(view, "charged_ppln")
+    if not days:
+        return None
+    first, last = month_days(month_of(view.today))
+    return forecast.landing(days, view.today, first, last)
+
+
+def limit_state(view: View, limit_pusd: int) -> LimitState:
+    days = history(view, "charged_pusd")
+    first, last = month_days(month_of(view.today))
+    spent = sum(amount for day, amount in days.items() if first <= day <= view.today)
+    return LimitState(spent, forecast.day_of_reaching(limit_pusd, spent, days, view.today, last))
+
+
+def proof_line(view: View) -> str:
+    """'Reconciled with OpenRouter through ...', once there is something to say."""
+    del view
+    return ""
