@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, Protocol
 
+import msgspec
+
 from mai_core.money import multiply
 
 CostBasis = Literal["reported", "price_book", "given", "unpriced"]
@@ -15,8 +17,7 @@ MarkupFrom = Literal["client", "environment", "global", "default", "sale_price",
 DEFAULT_MARKUP = Decimal("1.3")
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(msgspec.Struct, frozen=True):
     """What was used: the measured side of a generation, after merging."""
 
     model: str
@@ -81,13 +82,18 @@ class SalePrice(Protocol):
     @property
     def id(self) -> int: ...
 
+    @property
+    def input_per_million(self) -> Decimal: ...
+
+    @property
+    def output_per_million(self) -> Decimal: ...
+
     def charge_pusd(self, usage: Usage) -> int: ...
 
     def components(self, usage: Usage) -> Sequence[Component]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(msgspec.Struct, frozen=True):
     """What is agreed with the client at the instant of the event."""
 
     markup: Decimal
@@ -95,8 +101,7 @@ class Terms:
     byok_include_upstream: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Rated:
+class Rated(msgspec.Struct, frozen=True):
     raw_pusd: int
     charged_pusd: int
     priced_pusd: int | None

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 COMMAND_MODULES = (
     "mai_core.cli.account",
     "mai_core.cli.demo",
+    "mai_core.cli.lake",
+    "mai_core.cli.prices",
+    "mai_core.cli.rates",
+    "mai_core.cli.sale_price",
     "mai_core.cli.serve",
     "mai_core.cli.settings",
     "mai_core.cli.token",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from mai_core.conversion import WARSAW
+from mai_core.days import day_start_ms, parse_day, parse_instant_ms
 from mai_core.errors import BadValue, NotFound
 from mai_core.money import exact_decimal
 from mai_core.sale_prices import SalePrice
@@ -102,6 +104,16 @@ def _amount(value: str | Decimal, field: str) -> str:
     if not 0 <= amount <= DEAREST:
         raise BadValue(field, "must be between 0 and a million USD")
     return format(amount.normalize(), "f") if amount else "0"
+
+
+def since_ms(db: Db, since: str | None, client_org_id: str | None) -> int | None:
+    """An instant, or a day: its midnight where the client is (Warsaw for a price of all clients)."""
+    if since is None:
+        return None
+    if len(since) == 10:
+        zone = WARSAW if client_org_id is None else clients.require(db, client_org_id).timezone
+        return day_start_ms(parse_day(since, "since"), zone)
+    return parse_instant_ms(since, "since")
 
 
 def list_all(db: Db, client_org_id: str | None = None) -> list[dict[str, Any]]:
