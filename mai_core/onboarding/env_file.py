@@ -67,7 +67,7 @@ def rendered(sections: Mapping[str, Mapping[str, str]]) -> str:
     head = ["# Settings of one mAI Usage container. Holds secrets: keep its mode at 600."]
     if helpers:
         head += ["# The characters below cannot be quoted alike for every reader of this file.", *helpers]
-    return "\n".join(head) + body + "\n"
+    return "\n".join(head) + "\n" + body + "\n"
 
 
 def read(path: Path) -> dict[str, str]:

@@ -72,6 +72,11 @@ def problems(settings: Settings) -> list[str]:
     return found
 
 
+def is_new(settings: Settings) -> bool:
+    """Whether the client that is being set up is not in the ledger yet."""
+    return not settings.usage_summary_db.is_file() or known_client(settings, _named(settings)) is None
+
+
 def known_client(settings: Settings, client_org_id: str) -> Client | None:
     with Store(settings.usage_summary_db) as store, store.read() as db:
         return clients.get(db, client_org_id)

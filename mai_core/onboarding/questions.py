@@ -15,8 +15,8 @@ from mai_core.settings import load_settings
 
 Values = Mapping[str, str]
 
-DEFAULT_LEDGER = "/app/data/usage_summary.db"
-"""In the image this is the mounted volume; outside it means data/usage_summary.db below the working folder."""
+DEFAULT_LEDGER = "data/usage_summary.db"
+"""Below the working folder: in the image that is /app, and /app/data its volume."""
 
 
 NO_FILE = Path("/dev/null")

@@ -17,6 +17,10 @@ _PAGE = 100
 _SHOWN = 160
 
 
+class Unreachable(UpstreamError):
+    """OpenRouter cannot be asked from here; what was to be done can be done by hand."""
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """A client's inference key as the account sees it; the key itself is told once, when it is made."""
@@ -43,7 +47,7 @@ class OpenRouterAdmin:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def keys(self) -> list[Key]:
+    def list_keys(self) -> list[Key]:
         found: list[Key] = []
         for page in range(_MOST_PAGES):
             rows = self._ask("GET", f"/keys?offset={page * _PAGE}&include_disabled=true")["data"]
@@ -56,7 +60,7 @@ class OpenRouterAdmin:
         """(what the account knows of it, the key itself: never told again)."""
         body: dict[str, Any] = {"name": name}
         if monthly_limit is not None:
-            body |= {"limit": _number(monthly_limit), "limit_reset": "monthly"}
+            body |= {"limit": limit_number(monthly_limit), "limit_reset": "monthly"}
         answer = self._ask("POST", "/keys", body)
         secret = answer.get("key")
         if not isinstance(secret, str) or not secret:
@@ -77,7 +81,7 @@ class OpenRouterAdmin:
         try:
             answer = self._http.request(method, f"{self._url}{path}", json=body)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise UpstreamError(f"{where} cannot be reached: {error or type(error).__name__}") from None
+            raise Unreachable(f"{where} cannot be reached: {error or type(error).__name__}") from None
         if answer.status_code in (401, 403):
             raise UpstreamError(
                 f"{where} refused the key ({answer.status_code}): OPENROUTER_MANAGEMENT_KEY must be a management "
@@ -100,7 +104,7 @@ def _key(row: Any) -> Key:
     return Key(row["hash"], str(row.get("name") or ""), str(row.get("label") or ""))
 
 
-def _number(amount: Decimal) -> int | float:
+def limit_number(amount: Decimal) -> int | float:
     """A limit as JSON writes it. It caps spending at OpenRouter and never reaches a bill."""
     return int(amount) if amount == amount.to_integral_value() else float(amount)
 
