@@ -23,10 +23,14 @@ Operators also get `raw_pusd` and `margin_pusd`; for every other role these colu
 Measures of every question by something: requests, input_tokens, output_tokens, cached_tokens, reasoning_tokens,
 total_tokens, charged_pusd, charged_ppln, provisional. Keys:
 
-    totals      people, models, days_active, first_day, last_day, and every measure again as previous_* (previous period)
+    totals      people, models, days_active, first_day, last_day, and every measure as previous_* too
     by_day      day, weekday (1 = Monday), people, rate_table;  by_week, by_month, by_quarter: period (its first day)
     by_person   person (external user), user_id, user_name (NULL: nobody named), department, days_active, last_day
     by_model    model, provider_count, people, days_active;  by_provider, by_department, by_client: the same
+
+For jobs: `sealing.seal(installation, client, days)` (closed, validated days; those without a fixed rate stay open and
+are told), `sealing.unsealed_days(db, client, through)`, `sealing.compact(installation, client, year)`, then once a run
+`upkeep.publish(installation)`: the manifest, and replaced files deleted after 15 minutes.
 
 A viewer of one client who asks for another gets `NotFound`, as if it did not exist.
 """

@@ -18,6 +18,13 @@ from mai_core.errors import MaiError
 
 Connection = duckdb.DuckDBPyConnection
 DuckDBError = duckdb.Error
+DAMAGE_ERRORS = (
+    duckdb.IOException,
+    duckdb.InvalidInputException,
+    duckdb.SerializationException,
+    duckdb.InternalException,
+)
+"""What DuckDB raises on a Parquet file that is missing, cut short or overwritten."""
 
 _CLOSED = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,15 @@ class Half:
 
     def locate(self, kind: str, file: str) -> str:
         return f"{self.root}/{kind}/{file}"
+
+    def is_intact(self, file: str, digests: str) -> bool:
+        """Whether the files of a period are what was written (digests: JSON by half/kind)."""
+        half = Path(self.root).name
+        for name, digest in json.loads(digests).items():
+            path = Path(self.root).parent / name / file
+            if name.startswith(f"{half}/") and not (path.is_file() and digest_of(path) == digest):
+                return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +46,9 @@ class Lake:
     def shared(self) -> Half:
         return Half(f"{self.root}/shared")
 
+    def half(self, with_cost: bool) -> Half:
+        return self.internal if with_cost else self.shared
+
     @property
     def folder(self) -> Path:
         return Path(self.root)
@@ -46,3 +59,8 @@ def client_folder(client_org_id: str) -> str:
     if re.fullmatch(r"[A-Za-z0-9_-]{1,100}", client_org_id):
         return client_org_id
     return "client-" + hashlib.sha256(client_org_id.encode()).hexdigest()[:16]
+
+
+def digest_of(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -1,16 +1,16 @@
-"""The rate of every open usage day: fixed in `day_rates`, else the last known table, marked provisional."""
+"""The rate of every open usage day: fixed in `day_rates`, else by the tables known so far, provisional or final."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 
-from mai_core.days import month_days, month_of
+from mai_core.conversion import KnownRates, NoRate, RateTable, rate_of_day
 from mai_core.money import units_of
 from mai_core.reports.engine import literal
 from mai_core.reports.source import DAY, TEXT, WHOLE, YES_NO, Query
@@ -25,7 +25,7 @@ RATE_COLUMNS: dict[str, pa.DataType] = {
     "provisional": YES_NO,
 }
 _FIXED = {"client_org_id": TEXT, "day": DAY, "rate": TEXT, "rate_table": TEXT, "rate_date": DAY}
-_KNOWN = {"rate_date": DAY, "rate": TEXT, "rate_table": TEXT}
+_KNOWN = {"rate_date": DAY, "rate": TEXT, "rate_table": TEXT, "state": TEXT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,42 +37,68 @@ class DayRates:
 def read_rates(query: Query, clients: pa.Table, open_rows: pa.Table) -> DayRates:
     """Rates of the (client, day) pairs of the open rows."""
     pairs = open_rows.select(["client_org_id", "day"]).group_by(["client_org_id", "day"]).aggregate([]).to_pylist()
+    return rates_of_days(query, clients, [(pair["client_org_id"], pair["day"]) for pair in pairs])
+
+
+def rates_of_days(query: Query, clients: pa.Table, pairs: Sequence[tuple[str, date]]) -> DayRates:
     if not pairs:
-        return DayRates(rate_table([]))
-    first, last = min(pair["day"] for pair in pairs), max(pair["day"] for pair in pairs)
-    fixed = {(row["client_org_id"], row["day"]): row for row in _fixed(query, first, last)}
-    known = query(
-        "SELECT effective_date, rate, table_no FROM exchange_rates WHERE currency = 'USD' AND state = 'used' "
-        "ORDER BY effective_date",
-        _KNOWN,
-    ).to_pylist()
+        return DayRates(_table([]))
+    fixed = fixed_rates(query, min(day for _, day in pairs), max(day for _, day in pairs))
+    known = known_rates(query)
     policies = {row["client_org_id"]: row["fx_policy"] for row in clients.to_pylist()}
     rows = []
-    for pair in pairs:
-        client, day = pair["client_org_id"], pair["day"]
-        if row := fixed.get((client, day)):
-            rows.append({**row, "provisional": False})
-        elif table := provisional_rate(known, day, policies.get(client, "daily")):
-            rows.append({"client_org_id": client, "day": day, **table, "provisional": True})
-    return DayRates(rate_table(rows))
+    for client, day in pairs:
+        row = fixed.get((client, day)) or _not_fixed(client, day, policies.get(client, "daily"), known)
+        if row is not None:
+            rows.append(row)
+    return DayRates(_table(rows))
 
 
-def provisional_rate(known: Sequence[dict[str, Any]], day: date, policy: str) -> dict[str, Any] | None:
-    """The last known table not after the day (of the month, under period_end); before the first table: the first."""
-    until = day if policy == "daily" else month_days(month_of(day))[1] - timedelta(days=1)
-    place = bisect_right([row["rate_date"] for row in known], until)
-    return known[max(place - 1, 0)] if known else None
+def _not_fixed(client: str, day: date, policy: Any, known: KnownRates) -> dict[str, Any] | None:
+    try:
+        rate = rate_of_day(day, policy, known)
+    except NoRate:
+        return None
+    return {
+        "client_org_id": client,
+        "day": day,
+        "rate": format(rate.rate, "f"),
+        "rate_table": rate.table_no,
+        "rate_date": rate.effective_date,
+        "provisional": rate.provisional,
+    }
 
 
-def rate_table(rows: Sequence[dict[str, Any]]) -> pa.Table:
-    full = [{**row, "rate_units": units_of(row["rate"], "rate")} for row in rows]
-    return pa.Table.from_pylist(full, schema=pa.schema(list(RATE_COLUMNS.items())))
+def known_rates(query: Query) -> KnownRates:
+    tables = query(
+        "SELECT effective_date, rate, table_no, state FROM exchange_rates WHERE currency = 'USD'", _KNOWN
+    ).to_pylist()
+    answers = query(
+        "SELECT from_date, through_date FROM rate_answers WHERE currency = 'USD'", {"since": DAY, "through": DAY}
+    ).to_pylist()
+    answered = answers[0] if answers else {"since": None, "through": None}
+    return KnownRates.of(
+        (
+            RateTable(row["rate_date"], Decimal(row["rate"]), row["rate_table"])
+            for row in tables
+            if row["state"] == "used"
+        ),
+        answered["since"],
+        answered["through"],
+        (row["rate_date"] for row in tables if row["state"] == "held"),
+    )
 
 
-def _fixed(query: Query, first: date, last: date) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = query(
+def fixed_rates(query: Query, first: date, last: date) -> dict[tuple[str, date], dict[str, Any]]:
+    """Rates that never move any more, by client and day."""
+    rows = query(
         "SELECT client_org_id, usage_date, rate, table_no, effective_date FROM day_rates "
         f"WHERE usage_date BETWEEN {literal(first)} AND {literal(last)}",
         _FIXED,
-    ).to_pylist()
-    return rows
+    )
+    return {(row["client_org_id"], row["day"]): {**row, "provisional": False} for row in rows.to_pylist()}
+
+
+def _table(rows: Sequence[dict[str, Any]]) -> pa.Table:
+    full = [{**row, "rate_units": units_of(row["rate"], "rate")} for row in rows]
+    return pa.Table.from_pylist(full, schema=pa.schema(list(RATE_COLUMNS.items())))

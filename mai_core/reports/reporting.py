@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pyarrow as pa
 
 from mai_core.errors import BadValue, MaiError, NotFound
-from mai_core.reports.engine import Connection, DuckDBError, open_reader
+from mai_core.reports.engine import DAMAGE_ERRORS, Connection, DuckDBError, open_reader
 from mai_core.reports.lake import Lake
 from mai_core.reports.periods import previous_period
 from mai_core.reports.registry import QUESTIONS, Question, parameters_of, sql_of
 from mai_core.reports.relation import Filters, create_filtered, create_usage
-from mai_core.reports.snapshot import NOTHING_SEALED, SealedList, Snapshot, read_snapshot
+from mai_core.reports.snapshot import NOTHING_SEALED, SealedFile, SealedList, Snapshot, read_snapshot
 from mai_core.reports.source import LedgerFile, Source, StoreSource
 from mai_core.reports.viewer import Viewer
 from mai_core.settings import Settings
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class LakeDamaged(MaiError):
-    """A Parquet file is missing or cannot be read."""
+class QuestionFailed(MaiError):
+    """DuckDB could not answer, and no file is to blame."""
 
 
 class Reporting:
@@ -41,6 +41,8 @@ class Reporting:
         self._reader = open_reader(spill_folder)
         self._lock = threading.Lock()
         self._sealed: SealedList = NOTHING_SEALED
+        self.damaged: frozenset[str] = frozenset()
+        """Files that were found missing or changed; their days are read from the ledger until they are rebuilt."""
 
     @classmethod
     def of_store(cls, store: Store, settings: Settings) -> Reporting:
@@ -79,14 +81,26 @@ class Reporting:
         snapshot = self.snapshot(client, min(start, previous[0]), max(end, previous[1]), viewer.sees_cost)
         if client is not None and not snapshot.clients.num_rows:
             raise NotFound(f"there is no client {client!r}")
-        return Page(self, viewer, start, end, previous, snapshot, Filters(**filters))
+        return Page(self, viewer, client, start, end, previous, snapshot, Filters(**filters))
 
     def snapshot(self, client: str | None, first: date, last: date, with_cost: bool) -> Snapshot:
         with self.source.snapshot() as query:
-            snapshot, sealed = read_snapshot(query, self._sealed, client, first, last, with_cost)
+            snapshot, sealed = read_snapshot(
+                query, self._sealed, client, first, last, with_cost=with_cost, damaged=self.damaged
+            )
         with self._lock:
             self._sealed = sealed
         return snapshot
+
+    def examine(self, files: Iterable[SealedFile], with_cost: bool) -> frozenset[str]:
+        """Remember and return those of the files that are not what was written."""
+        found = frozenset(
+            file.file for file in files if not self.lake.half(with_cost).is_intact(file.file, file.sha256)
+        )
+        if found:
+            with self._lock:
+                self.damaged |= found
+        return found
 
     def cursor(self) -> Connection:
         """A connection of R for one thread and one use; close it."""
@@ -106,6 +120,8 @@ class Freshness:
     """When the newest generation of the period happened."""
     sealed_through: date | None
     """The last sealed day; of several clients the earliest of theirs."""
+    damaged_files: tuple[str, ...] = ()
+    """Files that could not be read: the figures are right (from the ledger); `lake rebuild --damaged` mends."""
 
 
 class Page:
@@ -115,13 +131,14 @@ class Page:
         self,
         reporting: Reporting,
         viewer: Viewer,
+        client: str | None,
         start: date,
         end: date,
         previous: tuple[date, date],
         snapshot: Snapshot,
         filters: Filters,
     ) -> None:
-        self.viewer, self.start, self.end, self.previous = viewer, start, end, previous
+        self.viewer, self.client, self.start, self.end, self.previous = viewer, client, start, end, previous
         self.snapshot, self.filters = snapshot, filters
         self.reporting = reporting
         self._cursor: Connection | None = None
@@ -154,28 +171,39 @@ class Page:
             **question.parameters,
             **parameters,
         }
-        cursor = self.prepare(set(question.facets))
         bound = {key: values[key] for key in parameters_of(sql)}
-        return self.guarded(lambda: cursor.execute(sql, bound).to_arrow_table())
+        return self.answer(set(question.facets), lambda cursor: cursor.execute(sql, bound).to_arrow_table())
 
     def rows(self, name: str, **parameters: Any) -> list[dict[str, Any]]:
         return rows_of(self.ask(name, **parameters))
 
-    def prepare(self, facets: set[str]) -> Connection:
-        """A cursor in which `usage` stands for keys of these facets and the page's filters."""
-        return self.guarded(lambda: self._prepared(facets))
+    def answer(self, facets: set[str], run: Callable[[Connection], T]) -> T:
+        """Run something over `usage`, as it stands for keys of these facets and the page's filters.
 
-    def _prepared(self, facets: set[str]) -> Connection:
+        A file that is missing or damaged is left out and its days are read from the ledger instead: once more.
+        """
+        try:
+            return run(self.prepared(facets))
+        except DuckDBError as error:
+            if not isinstance(error, DAMAGE_ERRORS):
+                raise QuestionFailed(f"the question could not be answered: {str(error).splitlines()[0]}") from error
+        self.close()
+        snapshot, cost = self.snapshot, self.viewer.sees_cost
+        self.reporting.examine(snapshot.files, cost)
+        self.snapshot = self.reporting.snapshot(self.client, snapshot.first, snapshot.last, cost)
+        try:
+            return run(self.prepared(facets))
+        except DuckDBError as error:
+            raise QuestionFailed(f"the question could not be answered: {str(error).splitlines()[0]}") from error
+
+    def prepared(self, facets: set[str]) -> Connection:
         if self._cursor is None:
             cursor = self.reporting.cursor()
-            lake = self.reporting.lake.internal if self.viewer.sees_cost else self.reporting.lake.shared
-            create_usage(cursor, self.snapshot, lake.locate, self.viewer.sees_cost)
+            half = self.reporting.lake.half(self.viewer.sees_cost)
+            create_usage(cursor, self.snapshot, half.locate, self.viewer.sees_cost)
             self._cursor = cursor
         create_filtered(self._cursor, facets, self.filters)
         return self._cursor
-
-    def guarded(self, run: Callable[[], T]) -> T:
-        return run()
 
     @property
     def freshness(self) -> Freshness:
@@ -183,7 +211,7 @@ class Page:
         last = max((value.as_py() for value in newest), default=None) if len(newest) else None
         through = self.snapshot.sealed_through
         everyone = through and len(through) == self.snapshot.clients.num_rows
-        return Freshness(last, min(through.values()) if everyone else None)
+        return Freshness(last, min(through.values()) if everyone else None, tuple(sorted(self.reporting.damaged)))
 
 
 def rows_of(table: pa.Table) -> list[dict[str, Any]]:

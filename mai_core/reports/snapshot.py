@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pyarrow as pa
 
 from mai_core.reports.engine import literal, literals
-from mai_core.reports.rates import RATE_COLUMNS, DayRates, read_rates
+from mai_core.reports.rates import DayRates, read_rates
 from mai_core.reports.source import DAY, TEXT, WHOLE, Query
 
 OPEN_COLUMNS: dict[str, pa.DataType] = {
@@ -60,6 +60,8 @@ class SealedFile:
     days: tuple[date, ...]
     """The days that are read from it, in order; a late event takes its day out of the list."""
     written_days: int
+    sha256: str = "{}"
+    """JSON: half/kind -> digest of that file."""
 
     @property
     def is_whole(self) -> bool:
@@ -73,6 +75,16 @@ class SealedList:
     version: int
     files: tuple[SealedFile, ...]
     days: Mapping[str, frozenset[date]]
+
+    def without(self, damaged: frozenset[str]) -> SealedList:
+        """The days of damaged files are open days: the ledger still has every row of them."""
+        if not damaged:
+            return self
+        kept = tuple(file for file in self.files if file.file not in damaged)
+        days: dict[str, set[date]] = {}
+        for file in kept:
+            days.setdefault(file.client_org_id, set()).update(file.days)
+        return SealedList(self.version, kept, {client: frozenset(found) for client, found in days.items()})
 
     def files_between(self, clients: Iterable[str], first: date, last: date) -> list[SealedFile]:
         wanted = set(clients)
@@ -113,10 +125,18 @@ class Snapshot:
 
 
 def read_snapshot(
-    query: Query, sealed: SealedList, client: str | None, first: date, last: date, with_cost: bool
+    query: Query,
+    known: SealedList,
+    client: str | None,
+    first: date,
+    last: date,
+    *,
+    with_cost: bool,
+    damaged: frozenset[str] = frozenset(),
 ) -> tuple[Snapshot, SealedList]:
-    """Everything in one snapshot of the ledger; `sealed` is the caller's copy of the list, taken again when it is old."""
-    sealed = read_sealed_list(query, sealed)
+    """Everything in one snapshot of the ledger; the caller's copy of the list is taken again when it is old."""
+    listed = read_sealed_list(query, known)
+    sealed = listed.without(damaged)
     clients = read_clients(query, client)
     names = [str(name) for name in clients["client_org_id"].to_pylist()]
     spans = sealed.open_spans(names, first, last)
@@ -131,7 +151,7 @@ def read_snapshot(
         read_rates(query, clients, open_rows),
         {name: max(days) for name in names if (days := sealed.days.get(name))},
     )
-    return snapshot, sealed
+    return snapshot, listed
 
 
 def read_sealed_list(query: Query, known: SealedList = NOTHING_SEALED) -> SealedList:
@@ -139,9 +159,10 @@ def read_sealed_list(query: Query, known: SealedList = NOTHING_SEALED) -> Sealed
     if version == known.version:
         return known
     written = query(
-        "SELECT client_org_id, file, days FROM sealed_files", {"client_org_id": TEXT, "file": TEXT, "days": WHOLE}
+        "SELECT client_org_id, file, days, sha256 FROM sealed_files",
+        {"client_org_id": TEXT, "file": TEXT, "days": WHOLE, "sha256": TEXT},
     )
-    days_written = {(row["client_org_id"], row["file"]): row["days"] for row in written.to_pylist()}
+    told = {(row["client_org_id"], row["file"]): (row["days"], row["sha256"]) for row in written.to_pylist()}
     listed = query(
         "SELECT client_org_id, file, usage_date FROM sealed_days ORDER BY client_org_id, usage_date",
         {"client_org_id": TEXT, "file": TEXT, "day": DAY},
@@ -153,7 +174,7 @@ def read_sealed_list(query: Query, known: SealedList = NOTHING_SEALED) -> Sealed
         by_client.setdefault(row["client_org_id"], set()).add(row["day"])
     return SealedList(
         version,
-        tuple(SealedFile(*key, tuple(days), days_written.get(key, -1)) for key, days in by_file.items()),
+        tuple(SealedFile(*key, tuple(days), *told.get(key, (-1, "{}"))) for key, days in by_file.items()),
         {client: frozenset(days) for client, days in by_client.items()},
     )
 
@@ -210,6 +231,3 @@ def _runs_outside(sealed: frozenset[date], first: date, last: date) -> list[tupl
     if start <= last:
         runs.append((start, last))
     return runs
-
-
-__all__ = ["NOTHING_SEALED", "OPEN_COLUMNS", "RATE_COLUMNS", "SealedFile", "SealedList", "Snapshot", "read_snapshot"]

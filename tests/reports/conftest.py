@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 import pytest
 
+from mai_core.installation import Installation
 from mai_core.money import units_of
 from mai_core.reports import Reporting, Viewer
 from mai_core.settings import Settings
@@ -71,7 +71,8 @@ def add_person(store: Store, person: str, name: str | None, department: str | No
 
 
 @pytest.fixture
-def company(store: Store) -> Store:
+def company(installation: Installation) -> Store:
+    store = installation.store
     make_client(store)
     make_client(store, OTHER, name="Other sp. z o.o.")
     add_person(store, "ann", "Anna Nowak", "Sprzedaż")
@@ -92,5 +93,11 @@ def company(store: Store) -> Store:
 
 
 @pytest.fixture
-def reporting(company: Store, settings: Settings) -> Iterator[Reporting]:
-    yield Reporting.of_store(company, settings)
+def reporting(company: Store, settings: Settings) -> Reporting:
+    return Reporting.of_store(company, settings)
+
+
+@pytest.fixture
+def house(installation: Installation, company: Store) -> Installation:
+    """The installation whose ledger holds the company."""
+    return installation

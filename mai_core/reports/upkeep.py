@@ -1,0 +1,151 @@
+"""Keeping the lake: the manifest for hub and tools, deletion of replaced files, verification, rebuilding."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mai_core.reports.engine import Connection, DuckDBError, literal, open_reader
+from mai_core.reports.lake import Lake, digest_of
+from mai_core.reports.sealing import rebuild_file
+from mai_core.reports.writing import FILES_OF_A_PERIOD
+from mai_core.store import clients, sealing
+
+if TYPE_CHECKING:
+    from mai_core.installation import Installation
+
+KEPT_MS = 15 * 60 * 1000
+"""A reader may still hold the list that names a replaced file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    client_org_id: str
+    period: str
+    file: str
+    reason: str
+
+
+def publish(installation: Installation) -> int:
+    """Once per batch: manifests as of now; returns the number of replaced files that were deleted."""
+    write_manifests(installation)
+    return delete_replaced(installation)
+
+
+def write_manifests(installation: Installation) -> None:
+    lake = Lake.of(installation.settings)
+    for half, sums in (("internal", ("sum_raw", "sum_charged")), ("shared", ("sum_charged",))):
+        _replace(lake, half, json.dumps(manifest(installation, half, sums), separators=(",", ":"), ensure_ascii=False))
+
+
+def manifest(installation: Installation, half: str, sums: tuple[str, ...]) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    with installation.store.read() as db:
+        for client in clients.list_all(db):
+            days: dict[str, list[list[Any]]] = {}
+            for row in sealing.days(db, client.id):
+                days.setdefault(row["file"], []).append([row["usage_date"], row["rows"], *(row[name] for name in sums)])
+            files = [
+                {
+                    "file": row["file"],
+                    "period": row["period"],
+                    "version": row["version"],
+                    "sha256": {
+                        name.partition("/")[2]: value
+                        for name, value in json.loads(row["sha256"]).items()
+                        if name.startswith(f"{half}/")
+                    },
+                    "whole": len(days[row["file"]]) == row["days"],
+                    "days": days[row["file"]],
+                }
+                for row in sealing.files(db, client.id)
+                if row["file"] in days
+            ]
+            if files:
+                told[client.id] = {"name": client.name, "files": files}
+    return {"written_at_ms": installation.now_ms(), "day_columns": ["day", "rows", *sums], "clients": told}
+
+
+def _replace(lake: Lake, half: str, text: str) -> None:
+    folder = lake.folder / half
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / f".manifest.{os.getpid()}.part"
+    with part.open("w", encoding="utf-8") as handle:
+        handle.write(text)
+        handle.flush()
+        os.fsync(handle.fileno())
+    part.replace(folder / "manifest.json")
+
+
+def delete_replaced(installation: Installation) -> int:
+    with installation.store.read() as db:
+        old = sealing.replaced_before(db, installation.now_ms() - KEPT_MS)
+    lake = Lake.of(installation.settings)
+    for row in old:
+        for half, kind in FILES_OF_A_PERIOD:
+            with suppress(FileNotFoundError):
+                (lake.folder / half / kind / row["file"]).unlink()
+        with installation.store.write() as db:
+            sealing.forget_file(db, row["client_org_id"], row["file"])
+    return len(old)
+
+
+def verify(installation: Installation, client_org_id: str | None = None) -> list[Damage]:
+    """Every file's bytes, and its days' rows and sums, against what was written down and against the ledger."""
+    with installation.store.read() as db:
+        files = sealing.files(db, client_org_id)
+    with open_reader() as reader:
+        return [
+            Damage(row["client_org_id"], row["period"], row["file"], reason)
+            for row in files
+            if (reason := next(_faults(installation, reader, row), None))
+        ]
+
+
+def rebuild(installation: Installation, client_org_id: str | None = None, *, damaged_only: bool = False) -> list[str]:
+    """Write files anew from the ledger; readers are never without figures meanwhile. Returns the new files."""
+    if damaged_only:
+        wanted = {(damage.client_org_id, damage.period) for damage in verify(installation, client_org_id)}
+    else:
+        with installation.store.read() as db:
+            wanted = {(row["client_org_id"], row["period"]) for row in sealing.files(db, client_org_id)}
+    written: list[str] = []
+    for client, period in sorted(wanted):
+        written += rebuild_file(installation, client, period).files
+    publish(installation)
+    return written
+
+
+def _faults(installation: Installation, reader: Connection, row: dict[str, Any]) -> Iterator[str]:
+    lake = Lake.of(installation.settings)
+    for name, digest in json.loads(row["sha256"]).items():
+        path = lake.folder / name / row["file"]
+        if not path.is_file():
+            yield f"{name} is missing"
+        elif digest_of(path) != digest:
+            yield f"{name} was changed after it was written"
+    with installation.store.read() as db:
+        listed = [day for day in sealing.days(db, row["client_org_id"]) if day["file"] == row["file"]]
+        in_ledger = sealing.sums_of_days(db, row["client_org_id"], [day["usage_date"] for day in listed])
+    try:
+        path_text = literal(lake.internal.locate("days", row["file"]))
+        found = {
+            str(day): (int(rows), str(raw), str(charged))
+            for day, rows, raw, charged in reader.execute(
+                f"SELECT day, count(*), sum(raw_pusd), sum(charged_pusd) FROM read_parquet({path_text}) GROUP BY day"
+            ).fetchall()
+        }
+    except DuckDBError as error:
+        yield f"internal/days cannot be read: {str(error).splitlines()[0]}"
+        return
+    for day in listed:
+        name = day["usage_date"]
+        told = (day["rows"], day["sum_raw"], day["sum_charged"])
+        if found.get(name, (0, "0", "0")) != told:
+            yield f"{name} does not add up to what was written down"
+        elif in_ledger.get(name, (0, "0", "0")) != told:
+            yield f"{name} is not what the ledger has"

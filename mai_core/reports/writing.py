@@ -1,0 +1,85 @@
+"""Parquet files of one client and period, in both lakes: usage by day, usage by hour, generations without raw cost."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from mai_core.reports.engine import Connection, literal
+from mai_core.reports.lake import Lake, digest_of
+from mai_core.reports.relation import SHARED_COLUMNS
+
+SHARED_HOURS = ("client_org_id", "day", "quarter", "model", "requests", "total_tokens", "charged_pusd")
+"""`quarter`: quarters of an hour since 1970; the client's clock is applied when it is read."""
+
+GENERATION_COLUMNS = (
+    "client_org_id",
+    "day",
+    "generation_id",
+    "at_ms",
+    "person",
+    "model",
+    "provider",
+    "input_tokens",
+    "output_tokens",
+    "cached_tokens",
+    "reasoning_tokens",
+    "charged_pusd",
+)
+
+_ORDER = {
+    "days": "day, facet, person, user_id, model, provider",
+    "hours": "day, quarter, model",
+    "generations": "day, at_ms, generation_id",
+}
+_COLUMNS = {
+    ("internal", "days"): (*SHARED_COLUMNS, "rate", "raw_pusd"),
+    ("shared", "days"): (*SHARED_COLUMNS, "rate"),
+    ("shared", "hours"): SHARED_HOURS,
+    ("shared", "generations"): GENERATION_COLUMNS,
+}
+
+FILES_OF_A_PERIOD = tuple(_COLUMNS)
+"""(half of the lake, kind) of the files that one period consists of."""
+
+
+def write_period(cursor: Connection, lake: Lake, client_folder: str, name: str) -> tuple[str, dict[str, str]]:
+    """Write the cursor's relations new_days, new_hours, new_generations; returns (file, sha256 by lake/kind).
+
+    The name ends in a piece of the content's hash: two processes that seal at once cannot overwrite each other.
+    """
+    unfinished: dict[tuple[str, str], Path] = {}
+    digests: dict[str, str] = {}
+    for half, kind in _COLUMNS:
+        folder = lake.folder / half / kind / client_folder
+        folder.mkdir(parents=True, exist_ok=True)
+        part = folder / f".{name}.{os.getpid()}.part"
+        write_parquet(cursor, f"new_{kind}", _COLUMNS[half, kind], _ORDER[kind], part)
+        unfinished[half, kind] = part
+        digests[f"{half}/{kind}"] = digest_of(part)
+    marker = hashlib.sha256("".join(digests[key] for key in sorted(digests)).encode()).hexdigest()[:10]
+    file = f"{client_folder}/{name}-{marker}.parquet"
+    for (half, kind), part in unfinished.items():
+        settle(part, lake.folder / half / kind / file)
+    return file, digests
+
+
+def write_parquet(cursor: Connection, relation: str, columns: Sequence[str], order: str, path: Path) -> None:
+    cursor.execute(
+        f"COPY (SELECT {', '.join(columns)} FROM {relation} ORDER BY {order}) TO {literal(str(path))} "
+        "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480)"
+    )
+
+
+def settle(part: Path, path: Path) -> None:
+    """Whole or not at all, and on the disk before anybody relies on it."""
+    with part.open("rb") as handle:
+        os.fsync(handle.fileno())
+    part.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
