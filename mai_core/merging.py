@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from mai_core.model import Observation
 
 MERGED_FIELDS = (
@@ -37,6 +39,11 @@ MERGED_FIELDS = (
     "api_key_name",
 )
 
+_FIRST_MERGED = Observation.__struct_fields__.index(MERGED_FIELDS[0])
+_AFTER_MERGED = _FIRST_MERGED + len(MERGED_FIELDS)
+if Observation.__struct_fields__[_FIRST_MERGED:_AFTER_MERGED] != MERGED_FIELDS:
+    raise AssertionError("MERGED_FIELDS and the fields of Observation are in one order")
+
 Ranked = dict[str, tuple[int, Any]]
 """field -> (rank that told it, value); a field nobody told is absent."""
 
@@ -52,7 +59,8 @@ class Disagreement:
 
 def fields_of(observation: Observation) -> Ranked:
     rank = int(observation.rank)
-    return {field: (rank, value) for field in MERGED_FIELDS if (value := getattr(observation, field)) is not None}
+    told = msgspec.structs.astuple(observation)[_FIRST_MERGED:_AFTER_MERGED]
+    return {field: (rank, value) for field, value in zip(MERGED_FIELDS, told, strict=True) if value is not None}
 
 
 def merge(

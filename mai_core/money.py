@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation, localcontext
-from functools import total_ordering
+from functools import lru_cache, total_ordering
 from typing import Literal, cast
 
 from mai_core.errors import BadValue
@@ -70,11 +70,17 @@ def units_of(value: str | int | float | Decimal, field: str = "amount") -> int:
     return units
 
 
+@lru_cache(maxsize=1024)
+def _parts(factor: Decimal) -> tuple[int, int]:
+    """(c, p) with factor = c x 10^p; a few markups and rates are used over and over."""
+    sign, digits, exponent = factor.as_tuple()
+    coefficient = int("".join(map(str, digits)) or "0")
+    return -coefficient if sign else coefficient, cast(int, exponent)
+
+
 def multiply(units: int, factor: Decimal) -> int:
     """units x factor, rounded half up once: a charged amount, or a conversion."""
-    sign, digits, exponent = factor.as_tuple()
-    coefficient = int("".join(map(str, digits)) or "0") * (-1 if sign else 1)
-    power = cast(int, exponent)
+    coefficient, power = _parts(factor)
     if power >= 0:
         return units * coefficient * int(10**power)
     return divide_half_up(units * coefficient, 10**-power)

@@ -241,11 +241,12 @@ def supersede_disagreements(db: Db, now_ms: int, client_org_id: str, generation_
 
 
 _ABSENT = "."
+_RANKS = "0123456789"
 
 
 def ranks_text(fields: Ranked) -> str:
     """Who told which field, one character each in the order of MERGED_FIELDS: '7..77777...7'."""
-    return "".join(str(fields[name][0]) if name in fields else _ABSENT for name in MERGED_FIELDS)
+    return "".join([_RANKS[told[0]] if (told := fields.get(name)) else _ABSENT for name in MERGED_FIELDS])
 
 
 def fields_from(event: dict[str, Any]) -> Ranked:
