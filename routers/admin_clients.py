@@ -68,13 +68,13 @@ class ClientSummary(BaseModel):
     name: str
     timezone: str
     is_active: bool
+    monthly_limit: str | None = Field(description="USD a month; null: none agreed.")
+    fx_policy: Literal["daily", "period_end"]
 
 
 class ClientShown(ClientSummary):
     markup_rate: str | None
-    monthly_limit: str | None
     billing_email: str | None
-    fx_policy: Literal["daily", "period_end"]
     byok_include_upstream: bool
     has_openrouter_key: bool
     provider_key_hash: str | None
@@ -91,7 +91,7 @@ class ClientDetail(ClientShown):
 def visible_clients(opened: Opened, caller: Anyone) -> list[ClientSummary]:
     with opened.store.read() as db:
         return [
-            ClientSummary(id=client.id, name=client.name, timezone=client.timezone, is_active=client.is_active)
+            ClientSummary.model_validate(_shown(client, set()))
             for client in clients.list_all(db)
             if caller.may_see(client.id)
         ]
