@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation, localcontext
+from decimal import Context, Decimal, InvalidOperation
 from functools import lru_cache, total_ordering
 from typing import Literal, cast
 
@@ -18,7 +18,8 @@ UNITS_PER_GROSZ = 10**10
 LARGEST_STORED_UNITS = 2**63 - 1
 """SQLite keeps 64-bit integers: 9.2 million of a currency in one amount."""
 
-_ENOUGH_DIGITS = 80
+_EXACT = Context(prec=80)
+_UNITS_PER_ONE = Decimal(UNITS_PER_ONE)
 _MOST_EXPONENT = 40
 """A JSON body may say 1e999999999; expanding that integer would take the machine down."""
 
@@ -29,9 +30,7 @@ class CurrencyMismatch(TypeError):
 
 def round_half_up(value: Decimal) -> int:
     """To the nearest integer, halves away from zero (the rule of Polish invoices)."""
-    with localcontext() as context:
-        context.prec = _ENOUGH_DIGITS
-        return int(value.to_integral_value(rounding="ROUND_HALF_UP"))
+    return int(value.to_integral_value("ROUND_HALF_UP", _EXACT))
 
 
 def divide_half_up(numerator: int, denominator: int) -> int:
@@ -62,9 +61,7 @@ def exact_decimal(value: str | int | float | Decimal, field: str = "amount") -> 
 def units_of(value: str | int | float | Decimal, field: str = "amount") -> int:
     """An amount as integer units of 10^-12, rounded half up once."""
     decimal = exact_decimal(value, field)
-    with localcontext() as context:
-        context.prec = _ENOUGH_DIGITS
-        units = round_half_up(decimal * UNITS_PER_ONE)
+    units = round_half_up(_EXACT.multiply(decimal, _UNITS_PER_ONE))
     if abs(units) > LARGEST_STORED_UNITS:
         raise BadValue(field, "is larger than the ledger can hold (9.2 million)")
     return units
