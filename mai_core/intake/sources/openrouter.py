@@ -22,10 +22,30 @@ _TEST_SPANS = ("Test Generation", "openrouter-connection-test")
 """What the buttons of OpenRouter's settings page send; the first one carries made-up usage."""
 
 _USAGE = "gen_ai.usage."
-_IN = "gen_ai.usage.input_tokens"
-_OUT = "gen_ai.usage.output_tokens"
 _META = "trace.metadata.openrouter."
-
+_IN = _USAGE + "input_tokens"
+_OUT = _USAGE + "output_tokens"
+_CACHED = _IN + ".cached"
+_WRITE = _IN + ".cache_write"
+_WRITE_5M = _IN + ".cache_write_5m"
+_WRITE_1H = _IN + ".cache_write_1h"
+_AUDIO = _IN + ".audio"
+_REASONING = _OUT + ".reasoning"
+_COST = _USAGE + "total_cost"
+_COST_SIDES = (_USAGE + "input_cost", _USAGE + "output_cost")
+_READ = frozenset(
+    (
+        "gen_ai.response.id",
+        "gen_ai.response.model",
+        "gen_ai.request.model",
+        "gen_ai.response.finish_reason",
+        "user.id",
+        "session.id",
+        *(_META + field for field in ("user_id", "provider_name", "finish_reason", "api_key_name")),
+        *(_IN, _OUT, _USAGE + "prompt_tokens", _USAGE + "completion_tokens"),
+        *(_CACHED, _WRITE, _WRITE_5M, _WRITE_1H, _AUDIO, _REASONING, _COST, *_COST_SIDES),
+    )
+)
 
 _NULL = msgspec.Raw(b"null")
 
@@ -79,7 +99,7 @@ _VALUE = msgspec.json.Decoder(_Value | None, float_hook=Decimal)
 
 _MISSHAPED = "is not the OTLP/JSON shape of a trace"
 
-Attributes = dict[str, msgspec.Raw]
+Attributes = dict[str, Any]
 
 
 def parse(body: bytes, headers: Headers) -> Parsed:
@@ -93,23 +113,32 @@ def parse(body: bytes, headers: Headers) -> Parsed:
         return parsed
     for raw in document.resourceSpans or ():
         try:
-            resource_spans = _RESOURCE_SPANS.decode(raw)
+            groups = _groups(raw)
         except msgspec.ValidationError:
             item = {"resourceSpans": [exact_json.decode(bytes(raw))]}
             parsed.refusals.append(Refusal(_position(parsed), INVALID, f"resourceSpans: {_MISSHAPED}", item))
             continue
-        resource = _attributes(resource_spans.resource)
-        for scope_spans in resource_spans.scopeSpans or ():
-            inherited = {**resource, **_attributes(scope_spans.scope)} if scope_spans.scope else resource
-            for raw_span in scope_spans.spans or ():
+        for inherited, raw_spans in groups:
+            for raw_span in raw_spans:
                 _add_span(parsed, raw_span, inherited)
     return parsed
+
+
+def _groups(raw: msgspec.Raw) -> list[tuple[Attributes, list[msgspec.Raw]]]:
+    """The spans of one resource by scope, with what resource and scope say of all of them."""
+    resource_spans = exact_json.decode_as(_RESOURCE_SPANS, raw)
+    resource = _told(resource_spans.resource.attributes) if resource_spans.resource else {}
+    groups = []
+    for scope_spans in resource_spans.scopeSpans or ():
+        scope = _told(scope_spans.scope.attributes) if scope_spans.scope else {}
+        groups.append(({**resource, **scope}, scope_spans.spans or []))
+    return groups
 
 
 def _add_span(parsed: Parsed, raw_span: msgspec.Raw, inherited: Attributes) -> None:
     index = _position(parsed)
     try:
-        span = _SPAN.decode(raw_span)
+        span = exact_json.decode_as(_SPAN, raw_span)
         observation = _read_span(span, inherited)
     except msgspec.ValidationError:
         parsed.refusals.append(Refusal(index, INVALID, f"span: {_MISSHAPED}", _alone(raw_span, inherited)))
@@ -127,17 +156,18 @@ def _position(parsed: Parsed) -> int:
 
 
 def _read_span(span: _Span, inherited: Attributes) -> Observation | None:
-    own = {attribute.key: attribute.value for attribute in span.attributes or ()}
-    told: Attributes = {**inherited, **own} if inherited else own
-    get = _getter(told)
-    if "gen_ai.response.id" not in own and span.parentSpanId:
+    told = _told(span.attributes)
+    if inherited:
+        if "gen_ai.response.id" not in told and span.parentSpanId:
+            return None
+        told = {**inherited, **told}
+    given_id = told.get("gen_ai.response.id")
+    if given_id is None or span.name in _TEST_SPANS:
         return None
-    generation_id = get("gen_ai.response.id")
-    if generation_id is None or span.name in _TEST_SPANS:
-        return None
-    generation_id = required_name(generation_id, "gen_ai.response.id")
+    generation_id = required_name(given_id, "gen_ai.response.id")
     if ":" in generation_id:
         return None
+    get = told.get
     return Observation(
         generation_id=generation_id,
         rank=Rank.BROADCAST,
@@ -146,69 +176,61 @@ def _read_span(span: _Span, inherited: Attributes) -> Observation | None:
         external_user=name(get("user.id") or get(_META + "user_id"), "user.id"),
         model=name(get("gen_ai.response.model") or get("gen_ai.request.model"), "gen_ai.response.model"),
         provider=remark(get(_META + "provider_name")),
-        input_tokens=_count(get, _IN, _USAGE + "prompt_tokens"),
-        output_tokens=_count(get, _OUT, _USAGE + "completion_tokens"),
-        cached_tokens=_count(get, _IN + ".cached"),
-        cache_write_tokens=_cache_writes(get),
-        cache_write_1h_tokens=_count(get, _IN + ".cache_write_1h"),
-        reasoning_tokens=_count(get, _OUT + ".reasoning"),
-        audio_tokens=_count(get, _IN + ".audio"),
-        reported_pusd=_cost(get),
+        input_tokens=_count(told, _IN, _USAGE + "prompt_tokens"),
+        output_tokens=_count(told, _OUT, _USAGE + "completion_tokens"),
+        cached_tokens=count(get(_CACHED), _CACHED),
+        cache_write_tokens=_cache_writes(told),
+        cache_write_1h_tokens=count(get(_WRITE_1H), _WRITE_1H),
+        reasoning_tokens=count(get(_REASONING), _REASONING),
+        audio_tokens=count(get(_AUDIO), _AUDIO),
+        reported_pusd=_cost(told),
         finish_reason=remark(get("gen_ai.response.finish_reason") or get(_META + "finish_reason")),
         session_id=remark(get("session.id")),
         api_key_name=remark(get(_META + "api_key_name")),
     )
 
 
-def _getter(told: Attributes) -> Any:
-    def get(key: str) -> Any:
-        raw = told.get(key)
-        value = None if raw is None else exact_json.decode_as(_VALUE, raw)
-        if value is None:
-            return None
-        for spelled in (value.stringValue, value.intValue, value.doubleValue, value.boolValue):
-            if spelled is not None:
-                return spelled
-        return None
-
-    return get
-
-
-def _count(get: Any, *keys: str) -> int | None:
+def _count(told: Attributes, *keys: str) -> int | None:
     for key in keys:
-        value = get(key)
-        if value is not None:
-            return count(value, key)
+        if key in told:
+            return count(told[key], key)
     return None
 
 
-def _cache_writes(get: Any) -> int | None:
-    total = _count(get, _IN + ".cache_write")
+def _cache_writes(told: Attributes) -> int | None:
+    if _WRITE in told:
+        return count(told[_WRITE], _WRITE)
+    parts = [count(told[key], key) for key in (_WRITE_5M, _WRITE_1H) if key in told]
+    return sum(part for part in parts if part is not None) if parts else None
+
+
+def _cost(told: Attributes) -> int | None:
+    """The total; without it the sum of both sides, where both are told."""
+    total = amount(told.get(_COST), _COST)
     if total is not None:
         return total
-    parts = [_count(get, _IN + suffix) for suffix in (".cache_write_5m", ".cache_write_1h")]
-    told = [part for part in parts if part is not None]
-    return sum(told) if told else None
+    sides = [amount(told.get(key), key) for key in _COST_SIDES]
+    return None if None in sides else sum(side for side in sides if side is not None)
 
 
-def _cost(get: Any) -> int | None:
-    total = amount(get(_USAGE + "total_cost"), "total_cost")
-    if total is not None:
-        return total
-    input_cost, output_cost = (
-        amount(get(_USAGE + "input_cost"), "input_cost"),
-        amount(get(_USAGE + "output_cost"), "output_cost"),
-    )
-    return None if input_cost is None or output_cost is None else input_cost + output_cost
-
-
-def _attributes(holder: _Holder | None) -> Attributes:
-    return {} if holder is None else {attribute.key: attribute.value for attribute in holder.attributes or ()}
+def _told(attributes: list[_Attribute] | None) -> Attributes:
+    """The attributes that metering reads, as plain values; null and what has no scalar value is not there."""
+    told: Attributes = {}
+    for attribute in attributes or ():
+        if attribute.key in _READ:
+            value = exact_json.decode_as(_VALUE, attribute.value)
+            if value is None:
+                continue
+            for spelled in (value.stringValue, value.intValue, value.doubleValue, value.boolValue):
+                if spelled is not None:
+                    told[attribute.key] = spelled
+                    break
+    return told
 
 
 def _alone(raw_span: msgspec.Raw, inherited: Attributes) -> dict[str, Any]:
-    """A body that holds this span only."""
-    attributes = [{"key": key, "value": exact_json.decode(bytes(value))} for key, value in inherited.items()]
+    """A body that holds this span only; what it inherited is spelled as text, which every reader takes."""
+    attributes = [{"key": key, "value": {"stringValue": str(value)}} for key, value in inherited.items()]
     span = exact_json.decode(bytes(raw_span))
     return {"resourceSpans": [{"resource": {"attributes": attributes}, "scopeSpans": [{"spans": [span]}]}]}
 
