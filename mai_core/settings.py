@@ -164,6 +164,12 @@ class Settings(BaseModel):
     nbp_api_url: HttpUrl = Field(
         "https://api.nbp.pl/api/exchangerates/rates/a/usd", description="NBP's API, base or full."
     )
+    fetch_interval: Annotated[int, Field(ge=1)] = Field(
+        3600, description="Exchange-rate service: asks NBP every so many seconds."
+    )
+    cache_ttl: Annotated[int, Field(ge=0)] = Field(
+        7200, description="Exchange-rate service: an answer that may still grow is asked for again after so many seconds."
+    )
 
     daily_batch_enabled: bool = Field(True, description="false: no daily batch in this process.")
     daily_batch_time: TimeOfDay = Field("13:00", description="Local time of the daily batch.")
@@ -182,6 +188,9 @@ class Settings(BaseModel):
     smtp_password: SecretStr = Field(SecretStr(""), description="Its password.")
     smtp_from: str = Field("", description="Sender address.")
     smtp_starttls: bool = Field(True, description="Use STARTTLS.")
+    alert_residual_usd: PositiveDecimal = Field(
+        Decimal(1), description="A difference to OpenRouter's books above this raises an alert."
+    )
     alert_webhook_url: HttpUrl = Field("", description="Alerts are posted here as JSON; empty: off.")
 
     @model_validator(mode="before")

@@ -9,11 +9,13 @@ from routers import (
     admin_clients,
     admin_people,
     auth,
+    batch,
     directory,
     events,
     health,
     prices,
     quota,
+    sql,
     webhooks,
 )
 
@@ -27,5 +29,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     admin_people.router,
     directory.router,
     quota.router,
+    sql.router,
     prices.router,
+    batch.router,
 )

@@ -30,13 +30,17 @@ if TYPE_CHECKING:
 
 COMMAND_MODULES = (
     "mai_core.cli.account",
+    "mai_core.cli.alerts",
+    "mai_core.cli.backup",
     "mai_core.cli.demo",
+    "mai_core.cli.import_legacy",
     "mai_core.cli.lake",
     "mai_core.cli.prices",
     "mai_core.cli.rates",
     "mai_core.cli.sale_price",
     "mai_core.cli.serve",
     "mai_core.cli.settings",
+    "mai_core.cli.sql",
     "mai_core.cli.token",
 )
 

@@ -86,13 +86,17 @@ def _archived(db: Db, client_org_id: str, day: str) -> int | None:
 
 
 def seal_agrees(db: Db, client_org_id: str, day: str) -> bool:
-    """A sealed day whose facts in the ledger still add up to what was sealed."""
+    """A sealed day whose facts in the ledger still add up to what was sealed (imported rows are sealed with them)."""
     sealed = db.execute(
         "SELECT rows, sum_raw, sum_charged FROM sealed_days WHERE client_org_id = ? AND usage_date = ?",
         (client_org_id, day),
     ).fetchone()
     if sealed is None:
         return False
+    if db.execute(
+        "SELECT 1 FROM imported_days WHERE client_org_id = ? AND usage_date = ? LIMIT 1", (client_org_id, day)
+    ).fetchone():
+        return True
     facts = standing_facts(db, client_org_id, day)
     raw, charged = FACT_COLUMNS.index("raw_pusd"), FACT_COLUMNS.index("charged_pusd")
     sums = (len(facts), str(sum(row[raw] for row in facts)), str(sum(row[charged] for row in facts)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from mai_core.days import month_days
 from mai_core.store.connection import Db, rows
@@ -30,3 +31,17 @@ def totals(db: Db, client_org_id: str, month: str) -> MonthTotal:
         raw_pusd=sum(row[2] for row in days),
         charged_pusd=sum(row[3] for row in days),
     )
+
+
+def charged_by_day(db: Db, client_org_id: str, first: date, last: date) -> dict[date, int]:
+    """Charged amounts of a client's days, imported history included."""
+    amounts: dict[date, int] = {}
+    for day, charged in rows(
+        db,
+        "SELECT usage_date, charged_pusd FROM usage_daily WHERE client_org_id = ?1 AND usage_date BETWEEN ?2 AND ?3"
+        " UNION ALL SELECT usage_date, charged_pusd FROM imported_days"
+        " WHERE facet = 'client' AND client_org_id = ?1 AND usage_date BETWEEN ?2 AND ?3",
+        (client_org_id, first.isoformat(), last.isoformat()),
+    ):
+        amounts[date.fromisoformat(day)] = amounts.get(date.fromisoformat(day), 0) + charged
+    return amounts

@@ -104,6 +104,15 @@ def apply(db: Any) -> None:
         ) STRICT;
         CREATE UNIQUE INDEX alerts_open ON alerts (rule, subject) WHERE closed_at_ms IS NULL;
 
+        -- Summaries that went out by e-mail: one per account and period.
+        CREATE TABLE digests (
+            account_id INTEGER NOT NULL REFERENCES accounts (id),
+            kind TEXT NOT NULL CHECK (kind IN ('week', 'month')),
+            first_day TEXT NOT NULL,
+            sent_at_ms INTEGER NOT NULL,
+            PRIMARY KEY (account_id, kind, first_day)
+        ) STRICT, WITHOUT ROWID;
+
         -- What OpenRouter says a UTC day cost, beside what the ledger has for the same cut.
         CREATE TABLE provider_days (
             utc_date TEXT NOT NULL,

@@ -1,0 +1,1 @@
+"""What somebody has to know now (`rules.py`), who is told how (`delivery.py`), and summaries by e-mail (`digests.py`)."""

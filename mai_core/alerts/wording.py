@@ -1,0 +1,26 @@
+"""An alert in a reader's language."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from mai_core.language import Words
+
+
+def text_of(words: Words, message_key: str, values: dict[str, Any]) -> str:
+    return words(message_key, **{_name(name): _shown(words, name, value) for name, value in values.items()})
+
+
+def _name(name: str) -> str:
+    return name.removesuffix("_pusd")
+
+
+def _shown(words: Words, name: str, value: Any) -> Any:
+    if name.endswith("_pusd"):
+        return words.money(value, "USD")
+    if name == "day":
+        return words.day(date.fromisoformat(value))
+    if name == "month":
+        return words.month(value)
+    return value

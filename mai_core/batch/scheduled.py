@@ -1,0 +1,63 @@
+"""What the clock asks for: is a batch due, and if so run it. Called every few seconds by `python -m jobs`."""
+
+from __future__ import annotations
+
+import logging
+from datetime import date
+
+from mai_core.batch.due import due_days, next_batch_ms
+from mai_core.batch.runner import Result, run_batch
+from mai_core.batch.timing import batch_delay_ms, batch_time
+from mai_core.days import parse_day
+from mai_core.errors import Conflict
+from mai_core.installation import Installation
+from mai_core.store import batch_runs
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER_MS = 30 * 60_000
+"""A batch that failed is tried again after half an hour: rates may have come, an upstream may be back."""
+
+
+def pending_days(installation: Installation) -> list[date]:
+    """Usage days that should be closed now; none while the last attempt is recent or the batch is switched off."""
+    settings, now_ms = installation.settings, installation.clock.now_ms()
+    if not settings.daily_batch_enabled:
+        return []
+    with installation.store.read() as db:
+        last_done = batch_runs.last_done(db)
+        days = due_days(
+            now_ms,
+            batch_time(settings),
+            settings.daily_batch_timezone,
+            parse_day(last_done) if last_done else None,
+            batch_delay_ms(settings),
+        )
+        attempted_ms = batch_runs.last_attempt_ms(db, days[-1].isoformat()) if days else None
+    if attempted_ms is not None and 0 <= now_ms - attempted_ms < RETRY_AFTER_MS:
+        return []
+    return days
+
+
+def run_if_due(installation: Installation) -> Result | None:
+    days = pending_days(installation)
+    if not days:
+        return None
+    try:
+        result = run_batch(installation, days, also_open_days=True)
+    except Conflict as running:
+        log.info("%s", running)
+        return None
+    level = logging.INFO if result.ok else logging.ERROR
+    log.log(level, "batch %s to %s: %s", days[0], days[-1], "done" if result.ok else "; ".join(result.failures))
+    return result
+
+
+def next_run_ms(installation: Installation) -> int | None:
+    """When the next batch is due; None when this installation runs none."""
+    settings = installation.settings
+    if not settings.daily_batch_enabled:
+        return None
+    return next_batch_ms(
+        installation.clock.now_ms(), batch_time(settings), settings.daily_batch_timezone, batch_delay_ms(settings)
+    )
