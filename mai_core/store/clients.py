@@ -67,6 +67,7 @@ def create(
             "provider_key_hash": provider_key_hash,
         }
     )
+    _require_free_hash(db, client_org_id, provider_key_hash)
     ciphertext, key_hash = _sealed_key(db, client_org_id, api_key, secrets)
     seconds = now_ms // 1000
     db.execute(
@@ -111,6 +112,7 @@ def update(
     if unknown:
         raise BadValue(unknown[0], "is not a column of client_organizations that can be changed")
     values = checked(changes)
+    _require_free_hash(db, client_org_id, values.get("provider_key_hash"))
     if "markup_rate" in values:
         set_markup(
             db, client_org_id, values["markup_rate"], now_ms if markup_from_ms is None else markup_from_ms, actor
@@ -210,6 +212,12 @@ def _sealed_key(
         if other != client_org_id:
             raise Conflict("this OpenRouter key belongs to another client")
     return secrets.encrypt(api_key), key_hash
+
+
+def _require_free_hash(db: Db, client_org_id: str, provider_key_hash: str | None) -> None:
+    for (other,) in db.execute("SELECT id FROM client_organizations WHERE provider_key_hash = ?", (provider_key_hash,)):
+        if other != client_org_id:
+            raise Conflict("this hash of an OpenRouter key belongs to another client")
 
 
 def get(db: Db, client_org_id: str) -> Client | None:
