@@ -16,7 +16,9 @@ from mai_core.upstream import nbp
 _BEFORE = timedelta(days=14)
 """So many days before a day there is always a table: the longest pause in NBP's history is shorter."""
 
-_AT_FIRST = timedelta(days=93)
+_AT_FIRST = timedelta(days=92)
+"""One question of 93 days, today included."""
+
 _ASKED_AGAIN = timedelta(days=4)
 
 

@@ -168,7 +168,7 @@ class Settings(BaseModel):
         3600, description="Exchange-rate service: asks NBP every so many seconds."
     )
     cache_ttl: Annotated[int, Field(ge=0)] = Field(
-        7200, description="Exchange-rate service: an answer that may still grow is asked for again after so many seconds."
+        7200, description="Exchange-rate service: an answer that may still grow is good for so many seconds."
     )
 
     daily_batch_enabled: bool = Field(True, description="false: no daily batch in this process.")

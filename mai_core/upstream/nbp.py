@@ -111,4 +111,9 @@ def _table(row: Any, who: str, rate: str, number: str, day: str) -> RateTable:
     match = _TABLE_NO.fullmatch(table_no)
     if match is None or int(match[1]) != effective.year:
         raise UpstreamError(f"{who} told a table number that is none: {table_no[:40]!r} of {effective}")
-    return RateTable(effective, value, table_no)
+    return RateTable(effective, _as_published(value), table_no)
+
+
+def _as_published(rate: Decimal) -> Decimal:
+    """NBP publishes at least four places; JSON numbers lose the zeros at their end."""
+    return rate if int(rate.as_tuple().exponent) <= -4 else rate.quantize(Decimal("0.0001"))
