@@ -27,9 +27,8 @@ def show(view: View) -> None:
         _pulse(view, period, total)
         frame.nothing_here(view, period)
         return
-    _headline(view, period, total)
     _pulse(view, period, total)
-    _more_figures(view, period, total)
+    _headline(view, period, total)
     shown = model_colours(view)
     _by_model(view, period, days, models, shown)
     (earlier_models, earlier_people), _ = view.read_days(*period.previous, "by_model", "by_person")
@@ -38,8 +37,8 @@ def show(view: View) -> None:
 
 def _headline(view: View, period: Period, total: Row) -> None:
     """The first screen of a phone: złoty so far, share of the limit, expected end, change."""
-    items = [_spent(view, period, total), _limit(view), _landing(view, period), _change(view, period, total)]
-    parts = [markup.cards(items)]
+    items = [_spent(view, period, total), _limit(view), _landing(view), _change(view, period, total)]
+    parts = [markup.cards([*items, *_more_figures(view, total)])]
     words = view.words
     if period.choice == "month" and period.days <= 3:
         tap = markup.link(view.link("", None, period="last_month"), words("overview.last_month_tap"))
@@ -79,7 +78,7 @@ def _limit(view: View) -> Html:
     )  # fmt: skip
 
 
-def _landing(view: View, period: Period) -> Html:
+def _landing(view: View) -> Html:
     words = view.words
     landing = outlook.month_landing(view)
     if landing is None:
@@ -134,28 +133,25 @@ def _pulse(view: View, period: Period, drawn: Row) -> None:
     frame.draw(Html(f'<div class="m-fresh">{"".join(parts)}</div>'))
 
 
-def _more_figures(view: View, period: Period, total: Row) -> None:
+def _more_figures(view: View, total: Row) -> list[Html]:
     words = view.words
 
     def before(key: str) -> str:
         return words("overview.before", value=words.compact(int(total[f"previous_{key}"])))
 
-    def each(amount: object, requests: int) -> str:
-        return words.money(int(amount) // requests, "PLN", 4) if amount is not None and requests else words("none")  # type: ignore[call-overload]
+    def each(amount: int | None, requests: int) -> str:
+        return words.money(int(amount) // requests, "PLN", 4) if amount is not None and requests else words("none")
 
-    frame.draw(
-        markup.cards(
-            [
-                markup.card(words("overview.requests"), words.count(total["requests"]), before("requests")),
-                markup.card(words("overview.tokens"), words.compact(total["total_tokens"]), before("total_tokens")),
-                markup.card(words("overview.people"), words.count(total["people"]), before("people")),
-                markup.card(
-                    words("overview.per_request"), each(total["charged_ppln"], total["requests"]),
-                    words("overview.before", value=each(total["previous_charged_ppln"], total["previous_requests"])),
-                ),
-            ]
-        )
-    )  # fmt: skip
+    was = each(total["previous_charged_ppln"], total["previous_requests"])
+    return [
+        markup.card(words("overview.requests"), words.count(total["requests"]), before("requests")),
+        markup.card(words("overview.tokens"), words.compact(total["total_tokens"]), before("total_tokens")),
+        markup.card(words("overview.people"), words.count(total["people"]), before("people")),
+        markup.card(
+            words("overview.per_request"), each(total["charged_ppln"], total["requests"]),
+            words("overview.before", value=was),
+        ),
+    ]  # fmt: skip
 
 
 def _by_model(view: View, period: Period, days: Sequence[Row], models: Sequence[Row], shown: ModelColours) -> None:
@@ -200,8 +196,9 @@ def _amount(view: View, period: Period, row: Row, **filters: object) -> Html:
 
 
 def _share(row: Row, rows: Sequence[Row]) -> float:
-    whole = sum(int(other["charged_pusd"]) for other in rows)
-    return int(row["charged_pusd"]) / whole if whole else 0.0
+    """Against the largest, so that a bar's length can be seen."""
+    most = max(int(other["charged_pusd"]) for other in rows)
+    return int(row["charged_pusd"]) / most if most else 0.0
 
 
 def _model_table(view: View, period: Period, models: Sequence[Row], shown: ModelColours) -> Html:

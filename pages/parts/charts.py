@@ -45,7 +45,9 @@ def dressed(view: View, height: int = 280) -> go.Figure:
         hoverlabel={"bgcolor": surface, "bordercolor": line, "font": {"color": text, "size": 12.5, "family": "Inter"}},
         legend={"orientation": "h", "y": 1.08, "x": 0, "font": {"size": 12}},
     )  # fmt: skip
-    figure.update_xaxes(showgrid=False, zeroline=False, linecolor=line, fixedrange=True, tickfont={"color": ink})
+    figure.update_xaxes(
+        showgrid=False, zeroline=False, linecolor=line, fixedrange=True, automargin=True, tickfont={"color": ink}
+    )
     figure.update_yaxes(
         gridcolor=line, zeroline=True, zerolinecolor=line, rangemode="tozero", fixedrange=True, automargin=True,
         tickfont={"color": ink}, nticks=5,

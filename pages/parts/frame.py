@@ -7,7 +7,7 @@ from datetime import date
 import streamlit as st
 
 from pages.parts import markup, sessions
-from pages.parts.installation import clock
+from pages.parts.installation import clock, settings
 from pages.parts.markup import Html
 from pages.parts.periods import CHOICES, Period, period_of
 from pages.parts.view import View
@@ -20,7 +20,18 @@ def draw(*parts: Html) -> None:
 
 def heading(view: View, title: str, below: str = "") -> None:
     second = f"<p>{markup.html_of(below)}</p>" if below else ""
-    draw(Html(f'<div class="m-head"><h1>{markup.html_of(title)}</h1>{second}</div>'))
+    said = "".join(markup.tag(text, "warn").text for text in _said(view))
+    draw(Html(f'<div class="m-head"><h1>{markup.html_of(title)}{said}</h1>{second}</div>'))
+
+
+def _said(view: View) -> list[str]:
+    """What everybody has to know before believing a number."""
+    words, said = view.words, []
+    if settings().mai_demo:
+        said.append(words("demo.banner"))
+    if not clock().is_real:
+        said.append(words("clock.banner", moment=words.moment(view.now)))
+    return said
 
 
 def heading_with_period(view: View, title: str, choices: tuple[str, ...] = CHOICES) -> Period:

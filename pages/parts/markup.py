@@ -99,7 +99,8 @@ def card(label: str, value: Cell, *notes: Cell, href: str = "", title: str = "",
 
 
 def cards(items: Iterable[Html | None]) -> Html:
-    return Html(f'<div class="m-cards">{"".join(item.text for item in items if item is not None)}</div>')
+    shown = [item.text for item in items if item is not None]
+    return Html(f'<div class="m-cards{"" if len(shown) % 4 == 0 else " fit"}">{"".join(shown)}</div>')
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,8 @@ def panel(title: str, *content: Html) -> Html:
 
 
 def side_by_side(*panels: Html) -> Html:
-    return Html(f'<div class="m-two">{"".join(part.text for part in panels)}</div>')
+    three = " m-three" if len(panels) == 3 else ""
+    return Html(f'<div class="m-two{three}">{"".join(part.text for part in panels)}</div>')
 
 
 def notice(text: Cell, kind: Literal["", "warn", "bad"] = "") -> Html:

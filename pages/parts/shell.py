@@ -15,7 +15,7 @@ from mai_core.errors import MaiError
 from mai_core.language import Words, language_of
 from mai_core.money import units_of
 from pages.parts import api, frame, markup, registry, sessions
-from pages.parts.installation import clock, settings
+from pages.parts.installation import clock
 from pages.parts.markup import Html, escape
 from pages.parts.view import Client, View
 
@@ -82,7 +82,6 @@ def _inside(session: sessions.Session) -> None:
     with st.sidebar:
         client = _sidebar(words, session, clients, pages)
     view = View(words, session, client, clients, clock().now_ms(), st.context.theme.type == "dark")
-    _banners(view)
     st.session_state["view"] = view
     chosen.run()
 
@@ -180,15 +179,3 @@ def _language_and_logout(words: Words, session: sessions.Session) -> None:
         if st.button(words("logout"), type="tertiary", key="logout"):
             sessions.end(session.token)
             frame.leave("/login?out=1")
-
-
-def _banners(view: View) -> None:
-    words, said = view.words, []
-    if settings().mai_demo:
-        said.append(words("demo.banner"))
-    if not clock().is_real:
-        said.append(words("clock.banner", moment=words.moment(view.now)))
-    if said:
-        frame.draw(
-            Html(f'<div class="m-fresh no-print"><span class="m-tag warn">{escape(" ".join(said))}</span></div>')
-        )
