@@ -1,0 +1,121 @@
+"""Ad-hoc SQL for analysts: one SELECT over the own client's relations, in a cell of its own."""
+
+from __future__ import annotations
+
+import csv
+import io
+import threading
+from dataclasses import asdict
+from datetime import date, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Literal
+
+from fastapi import APIRouter, HTTPException, Request, Response
+from pydantic import BaseModel, Field
+
+from mai_core.days import usage_day
+from mai_core.installation import Installation
+from mai_core.reports import Reporting
+from mai_core.sandbox.relations import RELATIONS
+from mai_core.sandbox.runner import Answer, Busy, Query, Refusal, Sandbox
+from mai_core.sandbox.tenant import write_relations
+from mai_core.spreadsheet import harmless
+from mai_core.store import clients
+from routers.access import SqlUser
+
+router = APIRouter(prefix="/api/v1/sql", tags=["sql"])
+
+DEFAULT_DAYS = 92
+
+
+class SqlRequest(BaseModel):
+    sql: str = Field(description="Exactly one SELECT (or EXPLAIN) in DuckDB's dialect.")
+    client: str | None = Field(None, description="Client; analysts may leave it out.")
+    start: date | None = Field(None, alias="from", description="First day; default: 92 days ago.")
+    end: date | None = Field(None, alias="to", description="Last day; default: today.")
+    format: Literal["json", "csv"] = "json"
+    query_id: str | None = Field(None, max_length=64, description="Your name for it, to cancel it by.")
+
+
+class SqlAnswer(BaseModel):
+    columns: list[dict[str, str]]
+    rows: list[list[Any]]
+    truncated: Literal["rows", "bytes"] | None
+    elapsed_ms: int
+    limits: dict[str, Any]
+
+
+class Desk:
+    """The process's cells, and the queries that run in them by the name their senders gave."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.sandbox = Sandbox()
+        self.reporting = Reporting.of_store(installation.store, installation.settings)
+        self.running: dict[tuple[str, str], Query] = {}
+
+
+_making = threading.Lock()
+
+
+def desk_of(request: Request) -> Desk:
+    state = request.app.state
+    with _making:
+        if not hasattr(state, "sql_desk"):
+            state.sql_desk = Desk(state.installation)
+    desk: Desk = state.sql_desk
+    return desk
+
+
+@router.post("", response_model=SqlAnswer, responses={422: {}, 503: {}})
+def run_sql(body: SqlRequest, request: Request, caller: SqlUser) -> Any:
+    """Run one query. 422 says what is wrong with it and where; 503 that all cells are taken."""
+    client = caller.tenant(body.client)
+    installation: Installation = request.app.state.installation
+    desk, query = desk_of(request), Query()
+    name = (caller.name, body.query_id or "")
+    if body.query_id:
+        desk.running[name] = query
+    try:
+        told = answer(desk, installation, client, body, query)
+    except Busy as busy:
+        raise HTTPException(503, str(busy), headers={"Retry-After": "3"}) from None
+    finally:
+        desk.running.pop(name, None)
+    if isinstance(told, Refusal):
+        raise HTTPException(422, {"error": told.problem, **asdict(told)})
+    if body.format == "csv":
+        return Response(as_csv(told), media_type="text/csv; charset=utf-8")
+    return {**asdict(told), "limits": asdict(desk.sandbox.limits)}
+
+
+def answer(desk: Desk, installation: Installation, client: str, body: SqlRequest, query: Query) -> Answer | Refusal:
+    with installation.store.read() as db:
+        timezone = clients.require(db, client).timezone
+    end = body.end or usage_day(installation.now_ms(), timezone)
+    start = body.start or end - timedelta(days=DEFAULT_DAYS - 1)
+    with TemporaryDirectory(prefix="mai-tenant-") as folder:
+        relations = write_relations(desk.reporting, client, start, end, Path(folder))
+        return desk.sandbox.run(relations, body.sql, query, timezone)
+
+
+@router.post("/{query_id}/cancel", status_code=204)
+def cancel(query_id: str, request: Request, caller: SqlUser) -> None:
+    """Stop a running query of one's own; one that has ended is nobody's loss."""
+    query = desk_of(request).running.get((caller.name, query_id))
+    if query is not None:
+        query.cancel()
+
+
+@router.get("/schema")
+def schema(caller: SqlUser) -> list[dict[str, Any]]:
+    """The relations an analyst sees, with their columns and what these mean."""
+    return [asdict(relation) for relation in RELATIONS]
+
+
+def as_csv(told: Answer) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow([harmless(column["name"]) for column in told.columns])
+    writer.writerows([harmless(value) for value in row] for row in told.rows)
+    return text.getvalue()
