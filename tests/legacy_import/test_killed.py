@@ -30,7 +30,8 @@ def _large(old: OldDatabase) -> None:
         ((f"gen-{number}", ACME) for number in range(60_000)),
     )
     db.executemany(
-        "INSERT INTO client_user_daily_usage VALUES (?, ?, ?, ?, date('2025-01-01', ? || ' days'), 7, 1, 0.1, 0.13, 0, 0)",
+        "INSERT INTO client_user_daily_usage"
+        " VALUES (?, ?, ?, ?, date('2025-01-01', ? || ' days'), 7, 1, 0.1, 0.13, 0, 0)",
         ((f"{ACME}:u{user}:{day}", ACME, f"u{user}", f"ext-{user}", day) for user in range(40) for day in range(400)),
     )
     db.execute("COMMIT")
