@@ -11,7 +11,9 @@ from mai_core.installation import open_installation
 from mai_core.settings import Settings, load_settings
 from routers import ROUTERS
 from routers.errors import answer_errors_as_json
+from routers.fast_lane import FastLane
 from routers.intake_door import IntakeDoor
+from routers.webhooks import openrouter_webhook
 
 DESCRIPTION = 'Meter, ledger and billing desk for resold LLM usage. Errors are JSON: `{"error": "..."}`.'
 
@@ -32,6 +34,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     answer_errors_as_json(app)
     for router in ROUTERS:
         app.include_router(router)
+    app.add_middleware(FastLane, ways={"/webhooks/openrouter": openrouter_webhook})
     return app
 
 

@@ -124,13 +124,19 @@ async def _committed(door: IntakeDoor, delivery: Delivery) -> Receipt:
     """Waits for the commit even when the sender went away: an answer that nobody reads harms nobody."""
     if delivery.weight == 1 and not delivery.parsed.witnesses:
         return Receipt(ignored=delivery.parsed.ignored)
+    committed = door.writer.submit(delivery)
+    patience = committed.get_loop().call_later(_MOST_SECONDS_TO_COMMIT, _give_up, committed)
     try:
-        async with asyncio.timeout(_MOST_SECONDS_TO_COMMIT):
-            receipt = await door.writer.submit(delivery)
-    except TimeoutError:
-        raise StoreUnavailable("the commit takes too long") from None
+        receipt = await committed
+    finally:
+        patience.cancel()
     door.measures.booked(delivery.source.name, receipt)
     return receipt
+
+
+def _give_up(committed: asyncio.Future[Receipt]) -> None:
+    if not committed.done():
+        committed.set_exception(StoreUnavailable("the commit takes too long"))
 
 
 def _sender_by_headers(door: IntakeDoor, headers: Headers) -> Sender | None:

@@ -30,9 +30,15 @@ class Measures:
         self.outbox = Gauge("mai_outbox_events", "Events not yet sent to InfluxDB", registry=self.registry)
         self.wal_bytes = Gauge("mai_ledger_wal_bytes", "Size of the ledger's write-ahead log", registry=self.registry)
 
+        self._children: dict[tuple[object, ...], tuple[Counter, Histogram]] = {}
+
     def answered(self, source: str, status: int, seconds: float) -> None:
-        self._requests.labels(source, str(status)).inc()
-        self._seconds.labels(source).observe(seconds)
+        key = (source, status)
+        if key not in self._children:
+            self._children[key] = (self._requests.labels(source, str(status)), self._seconds.labels(source))
+        counter, histogram = self._children[key]
+        counter.inc()
+        histogram.observe(seconds)
 
     def booked(self, source: str, receipt: Receipt) -> None:
         for outcome, number in (
