@@ -10,6 +10,7 @@ from random import Random
 
 from mai_core.days import month_days, month_of, usage_day
 from mai_core.demo.cast import CLIENTS, DEMO_SEED, DemoClient
+from mai_core.demo.exchange import demo_rates
 from mai_core.demo.people import DemoPerson, people_of
 from mai_core.demo.usage import ZONE, day_of_usage
 from mai_core.ids import client_org_id
@@ -17,7 +18,7 @@ from mai_core.installation import Installation
 from mai_core.intake.booking import book
 from mai_core.model import Arrival
 from mai_core.money import Money
-from mai_core.store import Db, clients, people, rating_books, rows
+from mai_core.store import Db, clients, people, rates, rating_books, rows
 
 MONTHS = 13
 _PER_COMMIT = 2000
@@ -50,6 +51,7 @@ def make_demo(installation: Installation, progress: Progress = lambda done, of: 
         with installation.store.write() as db:
             book(db, book_of_terms, batch, now_ms, outbox=installation.settings.influx_enabled, known_people=known)
         events += len(batch)
+    _settle_rates(installation, first, now_ms)
     _close_those_who_left(installation, now_ms)
     _limit_those_near_it(installation, today, now_ms)
     return Made(len(CLIENTS), sum(map(len, everybody.values())), events)
@@ -104,6 +106,12 @@ def _create(installation: Installation, db: Db, client: DemoClient, members: lis
             department=person.department,
             source="demo",
         )
+
+
+def _settle_rates(installation: Installation, first: date, now_ms: int) -> None:
+    with installation.store.write() as db:
+        rates.record(db, now_ms, demo_rates(first - timedelta(days=14), now_ms))
+        rates.fix_day_rates(db, now_ms)
 
 
 def _close_those_who_left(installation: Installation, now_ms: int) -> None:
