@@ -20,7 +20,7 @@ def curl_line(api_url: str, token: str, subject: str, model: str) -> str:
         f'"subject":"{subject}","data":{{"model":"{model}","prompt_tokens":1200,"completion_tokens":300,"cost":0.05}}}}'
     )
     return (
-        f"curl -sS {api_url}/api/v1/events -H 'Authorization: Bearer {token}' \\\n"
+        f"curl -sS -w 'HTTP %{{http_code}}\\n' {api_url}/api/v1/events -H 'Authorization: Bearer {token}' \\\n"
         f"       -H 'Content-Type: application/cloudevents+json' \\\n"
         f"       -d '{event}'"
     )

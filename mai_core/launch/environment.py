@@ -83,6 +83,6 @@ def child_environment(plan: Plan, environ: Mapping[str, str]) -> dict[str, str]:
         told |= {
             "MAI_ROLE": "hub",
             "OPENROUTER_WEBHOOK_SECRET": f"demo-{secrets.token_hex(12)}",
-            "MAI_OPERATOR_TOKEN": f"demo-{secrets.token_hex(12)}",
+            "MAI_OPERATOR_TOKEN": environ.get("MAI_OPERATOR_TOKEN") or f"demo-{secrets.token_hex(12)}",
         }
     return {**environ, **told}
