@@ -1,4 +1,4 @@
-"""The three summaries of the existing system are views: legacy reads work in SQLite and in DuckDB, writes are refused."""
+"""The three summaries of the existing system are views: legacy reads work in both engines, writes are refused."""
 
 from __future__ import annotations
 
