@@ -37,6 +37,7 @@ COMMAND_MODULES = (
     "mai_core.cli.lake",
     "mai_core.cli.prices",
     "mai_core.cli.rates",
+    "mai_core.cli.rerate",
     "mai_core.cli.sale_price",
     "mai_core.cli.serve",
     "mai_core.cli.settings",

@@ -1,0 +1,63 @@
+"""What re-rating reads and leaves: the days in question, and proposals for days that stand on an invoice."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+from mai_core.store import archives, ledger
+from mai_core.store.connection import Db, rows
+
+
+def days(db: Db, client_org_id: str, first: date, last: date) -> list[str]:
+    """The client's days in [first, last] that have events, in the ledger or in the archive."""
+    archived = {
+        str(day)
+        for (day,) in rows(
+            db,
+            "SELECT usage_date FROM archives WHERE client_org_id = ? AND events_removed_at_ms IS NOT NULL",
+            (client_org_id,),
+        )
+    }
+    known = archived | set(archives.days_to_close(db, client_org_id, _all_days(db, client_org_id), also_open=True))
+    return sorted(day for day in known if first.isoformat() <= day <= last.isoformat())
+
+
+def _all_days(db: Db, client_org_id: str) -> set[str]:
+    return {
+        str(day) for (day,) in rows(db, "SELECT usage_date FROM sealed_days WHERE client_org_id = ?", (client_org_id,))
+    }
+
+
+def last_proposal(db: Db, client_org_id: str, generation_id: str) -> str | None:
+    """How a generation on an invoiced day stands after its corrections, waiting or invoiced ones."""
+    found = rows(
+        db,
+        "SELECT after FROM corrections WHERE client_org_id = ? AND generation_id = ? AND state <> 'dropped'"
+        " ORDER BY state = 'waiting' DESC, id DESC LIMIT 1",
+        (client_org_id, generation_id),
+    )
+    return str(found[0][0]) if found else None
+
+
+def propose(db: Db, now_ms: int, booked: dict[str, Any], after: dict[str, Any], reason: str) -> None:
+    """A correction of what stands on invoices: the event as booked, or as the last invoiced correction left it."""
+    client, generation = after["client_org_id"], after["generation_id"]
+    invoiced = rows(
+        db,
+        "SELECT after FROM corrections WHERE client_org_id = ? AND generation_id = ? AND state = 'invoiced'"
+        " ORDER BY id DESC LIMIT 1",
+        (client, generation),
+    )
+    before = json.loads(invoiced[0][0]) if invoiced else None if booked["held"] else booked
+    ledger.put_correction(
+        db,
+        now_ms,
+        after,
+        reason,
+        json.dumps(before, sort_keys=True),
+        json.dumps(after, sort_keys=True),
+        after["raw_pusd"] - (before["raw_pusd"] if before else 0),
+        after["charged_pusd"] - (before["charged_pusd"] if before else 0),
+    )
