@@ -146,7 +146,7 @@ def _logged_in(request: Request, token: str, wanted: str) -> Response:
 async def _ask(request: Request, method: str, path: str, **options: Any) -> Any:
     """The API's answer; it sees the address of the browser, for its throttling."""
     address = request.client.host if request.client else ""
-    headers = {"X-Forwarded-For": request.headers.get("x-forwarded-for", address)}
+    headers = {"X-Forwarded-For": address}
     return await to_thread.run_sync(lambda: api.send(method, path, headers=headers, **options))
 
 
