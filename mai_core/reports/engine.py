@@ -32,7 +32,11 @@ _CLOSED = {"autoinstall_known_extensions": False, "autoload_known_extensions": F
 _MACROS = """
 CREATE MACRO whole_sum(x) AS CASE WHEN count(x) = count(*) THEN sum(x) END;
 CREATE MACRO in_pln(units, rate_units) AS
-    (sign(units)::HUGEINT * ((abs(units::HUGEINT) * rate_units + 500000000000) // 1000000000000))::BIGINT;
+    (sign(units)::HUGEINT * ((abs(units::HUGEINT) * rate_units + 500000000000) // 1000000000000));
+CREATE MACRO rate_units(rate) AS (rate::DECIMAL(24, 12) * 1000000000000::DECIMAL(13, 0))::BIGINT;
+CREATE MACRO per_unit(amount, number, units) AS
+    (sign(amount)::HUGEINT * ((2 * abs(amount::HUGEINT) * units + number) // (2 * nullif(number, 0))))::BIGINT;
+CREATE MACRO share(part, whole) AS part::DOUBLE / nullif(whole, 0)::DOUBLE;
 """
 
 

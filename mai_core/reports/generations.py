@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mai_core.reports.engine import literal
-from mai_core.reports.source import DAY, TEXT, WHOLE, arrow_table
+from mai_core.reports.snapshot import Span, span_values
+from mai_core.reports.source import DAY, TEXT, WHOLE, Query, arrow_table
 
 if TYPE_CHECKING:
     from mai_core.installation import Installation
@@ -40,7 +40,9 @@ def generations_of_days(installation: Installation, db: Db, client: str, days: S
 
     if not days:
         return pa.table({name: pa.array([], kind) for name, kind in GENERATION_SCHEMA.items()})
-    live = arrow_table(db.execute(_live(client, min(days), max(days))), GENERATION_SCHEMA)
+    live = read_generations(
+        lambda sql, columns: arrow_table(db.execute(sql), columns), [(client, min(days), max(days))]
+    )
     parts = [live.filter(pc.is_in(live["day"], value_set=pa.array(days, DAY)))]
     for row in archives.event_files(db, client, min(days).isoformat(), max(days).isoformat()):
         if date.fromisoformat(row["usage_date"]) in days:
@@ -48,11 +50,15 @@ def generations_of_days(installation: Installation, db: Db, client: str, days: S
     return pa.concat_tables(parts)
 
 
-def _live(client: str, first: date, last: date) -> str:
-    columns = ", ".join(_IN_LEDGER.get(name, name) for name in GENERATION_SCHEMA)
-    return (
-        f"SELECT {columns} FROM usage_events WHERE client_org_id = {literal(client)} "
-        f"AND usage_date BETWEEN {literal(first)} AND {literal(last)} AND held = 0"
+def read_generations(query: Query, spans: Sequence[Span]) -> pa.Table:
+    """What the ledger still has; events of an invoiced month that wait as a correction are no part of a day."""
+    if not spans:
+        return pa.table({name: pa.array([], kind) for name, kind in GENERATION_SCHEMA.items()})
+    columns = ", ".join(f"e.{_IN_LEDGER.get(name, name)}" for name in GENERATION_SCHEMA)
+    return query(
+        span_values(spans) + f"SELECT {columns} FROM spans CROSS JOIN usage_events AS e "
+        "WHERE e.client_org_id = spans.client AND e.usage_date BETWEEN spans.first AND spans.last AND e.held = 0",
+        GENERATION_SCHEMA,
     )
 
 

@@ -26,7 +26,8 @@ class Question:
     """Also reads the previous period ($previous_start, $previous_end)."""
     cost_only: bool = False
     """Exists for operators only."""
-    relation: Literal["usage", "hours", "generations"] = "usage"
+    relation: Literal["usage", "generations"] = "usage"
+    """Which relations it reads; `generations` brings `hours` along."""
 
 
 def _all(*questions: Question) -> dict[str, Question]:
@@ -39,16 +40,30 @@ _MODEL: frozenset[Facet] = frozenset({"model"})
 QUESTIONS = _all(
     Question("totals", compares=True),
     Question("by_day"),
-    Question("by_day_model", _MODEL),
-    Question("by_day_person", _USER),
     Question("by_week"),
     Question("by_month"),
     Question("by_quarter"),
+    Question("by_client"),
     Question("by_person", _USER),
     Question("by_department", _USER),
+    Question("by_day_person", _USER),
+    Question("by_month_person", _USER),
     Question("by_model", _MODEL),
     Question("by_provider", _MODEL),
-    Question("by_client"),
+    Question("by_day_model", _MODEL),
+    Question("by_month_model", _MODEL),
+    Question("by_model_provider", _MODEL),
+    Question("by_person_model", _USER | _MODEL),
+    Question("by_day_client"),
+    Question("movers_people", _USER, {"most": 10}, compares=True),
+    Question("movers_models", _MODEL, {"most": 10}, compares=True),
+    Question("unit_costs", _MODEL),
+    Question("activity"),
+    Question("unused_people", _USER),
+    Question("heat_map", relation="generations"),
+    Question("generations", parameters={"most": 1000, "after": 0}, relation="generations"),
+    Question("what_if_markup", parameters={"markup_units": 1_300_000_000_000}, cost_only=True),
+    Question("margin", parameters={"last_rate_units": 0}, cost_only=True),
 )
 
 

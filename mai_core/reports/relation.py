@@ -6,13 +6,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import pyarrow as pa
+
 from mai_core.reports.engine import Connection, literal, literals
+from mai_core.reports.periods import local_offsets
 from mai_core.reports.snapshot import OPEN_COLUMNS, SealedFile, Snapshot
 
 Locate = Callable[[str, str], str]
 """(kind, file of the list) -> path or URL of the Parquet file, in the lake that the viewer may see."""
 
-SHARED_COLUMNS = (*(name for name in OPEN_COLUMNS if name != "raw_pusd"), "charged_ppln", "rate_table", "provisional")
+SHARED_COLUMNS = (
+    *(name for name in OPEN_COLUMNS if name != "raw_pusd"),
+    "charged_ppln",
+    "rate",
+    "rate_table",
+    "provisional",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +55,9 @@ def create_usage(cursor: Connection, snapshot: Snapshot, locate: Locate, with_co
     cursor.execute(
         f"""
         CREATE TEMP TABLE open_rows AS
-        SELECT a.* {"EXCLUDE (raw_pusd)" if with_cost else ""}, in_pln(a.charged_pusd, r.rate_units) AS charged_ppln,
-               r.rate_table, coalesce(r.provisional, true) AS provisional{raw}
+        SELECT a.* {"EXCLUDE (raw_pusd)" if with_cost else ""},
+               in_pln(a.charged_pusd, r.rate_units)::BIGINT AS charged_ppln,
+               r.rate, r.rate_table, coalesce(r.provisional, true) AS provisional{raw}
         FROM arrived_rows AS a LEFT JOIN rates AS r ON r.client_org_id = a.client_org_id AND r.day = a.day
         """
     )
@@ -79,7 +89,12 @@ def create_filtered(cursor: Connection, facets: set[str], filters: Filters) -> N
     """
     wanted = facets | filters.facets
     imported = [] if len(wanted) > 1 else [next(iter(wanted), "client")]
-    conditions = [f"facet IN ({literals(['event', *imported])})"]
+    conditions = [f"facet IN ({literals(['event', *imported])})", *_conditions(filters)]
+    cursor.execute(f"CREATE OR REPLACE TEMP VIEW usage AS SELECT * FROM all_usage WHERE {' AND '.join(conditions)}")
+
+
+def _conditions(filters: Filters, *, own_user_id: str = "user_id") -> list[str]:
+    conditions = []
     if filters.models:
         conditions.append(f"model IN ({literals(filters.models)})")
     if filters.providers:
@@ -87,7 +102,7 @@ def create_filtered(cursor: Connection, facets: set[str], filters: Filters) -> N
     if filters.people:
         named = literals(filters.people)
         conditions.append(
-            f"(person IN ({named}) OR user_id IN ({named}) OR (client_org_id, person) IN "
+            f"(person IN ({named}) OR {own_user_id} IN ({named}) OR (client_org_id, person) IN "
             f"(SELECT (p.client_org_id, p.person) FROM people AS p WHERE p.user_id IN ({named})))"
         )
     if filters.departments:
@@ -95,4 +110,38 @@ def create_filtered(cursor: Connection, facets: set[str], filters: Filters) -> N
             "(client_org_id, person) IN (SELECT (p.client_org_id, p.person) FROM people AS p "
             f"WHERE coalesce(p.department, '') IN ({literals(filters.departments)}))"
         )
-    cursor.execute(f"CREATE OR REPLACE TEMP VIEW usage AS SELECT * FROM all_usage WHERE {' AND '.join(conditions)}")
+    return conditions
+
+
+def create_generations(
+    cursor: Connection, snapshot: Snapshot, first: date, last: date, live: pa.Table, locate: Locate, filters: Filters
+) -> None:
+    """Without raw cost: `generations`, `hours` (by quarter of an hour and model), `local_offsets`."""
+    cursor.register("live_generations", live)
+    cursor.register("local_offsets", local_offsets(snapshot.clients, first, last))
+    conditions = _conditions(filters, own_user_id="person")
+    _unite(cursor, snapshot, first, last, locate, "generations", "SELECT * FROM live_generations", conditions)
+    by_quarter = (
+        "SELECT client_org_id, day, at_ms // 900000 AS quarter, model, count(*)::BIGINT AS requests, "
+        "sum(input_tokens + output_tokens)::BIGINT AS total_tokens, sum(charged_pusd)::BIGINT AS charged_pusd FROM "
+    )
+    if conditions:
+        cursor.execute(f"CREATE OR REPLACE TEMP VIEW hours AS {by_quarter} generations GROUP BY ALL")
+    else:
+        _unite(cursor, snapshot, first, last, locate, "hours", f"{by_quarter} live_generations GROUP BY ALL", [])
+
+
+def _unite(
+    cursor: Connection,
+    snapshot: Snapshot,
+    first: date,
+    last: date,
+    locate: Locate,
+    kind: str,
+    fresh: str,
+    conditions: list[str],
+) -> None:
+    parts = sealed_parts(snapshot.files, first, last, lambda file: locate(kind, file))
+    union = " UNION ALL BY NAME ".join([f"({fresh})", *(f"SELECT * FROM {part}" for part in parts)])
+    where = " AND ".join(conditions) or "true"
+    cursor.execute(f"CREATE OR REPLACE TEMP VIEW {kind} AS SELECT * FROM ({union}) WHERE {where}")

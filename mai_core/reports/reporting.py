@@ -15,11 +15,12 @@ import pyarrow as pa
 
 from mai_core.errors import BadValue, MaiError, NotFound
 from mai_core.reports.engine import DAMAGE_ERRORS, Connection, DuckDBError, open_reader
+from mai_core.reports.generations import read_generations
 from mai_core.reports.lake import Lake
 from mai_core.reports.periods import previous_period
 from mai_core.reports.registry import QUESTIONS, Question, parameters_of, sql_of
-from mai_core.reports.relation import Filters, create_filtered, create_usage
-from mai_core.reports.snapshot import NOTHING_SEALED, SealedFile, SealedList, Snapshot, read_snapshot
+from mai_core.reports.relation import Filters, create_filtered, create_generations, create_usage
+from mai_core.reports.snapshot import NOTHING_SEALED, SealedFile, SealedList, Snapshot, clipped, read_snapshot
 from mai_core.reports.source import LedgerFile, Source, StoreSource
 from mai_core.reports.viewer import Viewer
 from mai_core.settings import Settings
@@ -142,6 +143,7 @@ class Page:
         self.snapshot, self.filters = snapshot, filters
         self.reporting = reporting
         self._cursor: Connection | None = None
+        self._has_generations = False
 
     def __enter__(self) -> Page:
         return self
@@ -154,6 +156,7 @@ class Page:
             with suppress(DuckDBError):
                 self._cursor.close()
             self._cursor = None
+            self._has_generations = False
 
     def ask(self, name: str, **parameters: Any) -> pa.Table:
         question = QUESTIONS.get(name)
@@ -172,7 +175,13 @@ class Page:
             **parameters,
         }
         bound = {key: values[key] for key in parameters_of(sql)}
-        return self.answer(set(question.facets), lambda cursor: cursor.execute(sql, bound).to_arrow_table())
+
+        def run(cursor: Connection) -> pa.Table:
+            if question.relation == "generations":
+                self.add_generations(cursor)
+            return cursor.execute(sql, bound).to_arrow_table()
+
+        return self.answer(set(question.facets), run)
 
     def rows(self, name: str, **parameters: Any) -> list[dict[str, Any]]:
         return rows_of(self.ask(name, **parameters))
@@ -204,6 +213,17 @@ class Page:
             self._cursor = cursor
         create_filtered(self._cursor, facets, self.filters)
         return self._cursor
+
+    def add_generations(self, cursor: Connection) -> None:
+        """`generations` and `hours` of the period: sealed days from Parquet, open ones from the ledger."""
+        if self._has_generations:
+            return
+        with self.reporting.source.snapshot() as query:
+            spans = clipped(self.snapshot.open_spans, self.start, self.end)
+            live = read_generations(query, spans)
+        locate = self.reporting.lake.shared.locate
+        create_generations(cursor, self.snapshot, self.start, self.end, live, locate, self.filters)
+        self._has_generations = True
 
     @property
     def freshness(self) -> Freshness:

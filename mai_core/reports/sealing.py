@@ -219,8 +219,8 @@ def _create_new(cursor: Connection, lake: Lake, read: _Read) -> None:
     cursor.register("fresh_rates", read.rates.table)
     cursor.register("fresh_generations", read.generations)
     fresh = {
-        "days": """SELECT f.* EXCLUDE (raw_pusd), in_pln(f.charged_pusd, r.rate_units) AS charged_ppln, r.rate_table,
-                   false AS provisional, r.rate, f.raw_pusd
+        "days": """SELECT f.* EXCLUDE (raw_pusd), in_pln(f.charged_pusd, r.rate_units)::BIGINT AS charged_ppln,
+                   r.rate_table, false AS provisional, r.rate, f.raw_pusd
                    FROM fresh_rows AS f JOIN fresh_rates AS r USING (client_org_id, day)""",
         "hours": """SELECT client_org_id, day, at_ms // 900000 AS quarter, model, count(*)::BIGINT AS requests,
                     sum(input_tokens + output_tokens)::BIGINT AS total_tokens, sum(charged_pusd)::BIGINT AS charged_pusd

@@ -115,6 +115,7 @@ class Snapshot:
     people: pa.Table
     """client_org_id, person, user_id, user_name, department"""
     open_rows: pa.Table
+    open_spans: tuple[Span, ...]
     files: tuple[SealedFile, ...]
     rates: DayRates
     sealed_through: Mapping[str, date] = field(default_factory=dict)
@@ -147,6 +148,7 @@ def read_snapshot(
         clients,
         read_people(query, client),
         open_rows,
+        tuple(spans),
         tuple(sealed.files_between(names, first, last)),
         read_rates(query, clients, open_rows),
         {name: max(days) for name in names if (days := sealed.days.get(name))},
@@ -210,15 +212,21 @@ def read_open_rows(query: Query, spans: Sequence[Span], with_cost: bool) -> pa.T
         del columns["raw_pusd"]
     if not spans:
         return pa.table({name: pa.array([], kind) for name, kind in columns.items()})
-    values = ", ".join(f"({literals(span)})" for span in spans)
     raw = ", d.raw_pusd" if with_cost else ""
     return query(
-        f"WITH spans (client, first, last) AS (VALUES {values})"
-        + _EVENT_ROWS.format(raw=raw)
-        + "\nUNION ALL"
-        + _IMPORTED_ROWS.format(raw=raw),
+        span_values(spans) + _EVENT_ROWS.format(raw=raw) + "\nUNION ALL" + _IMPORTED_ROWS.format(raw=raw),
         columns,
     )
+
+
+def clipped(spans: Sequence[Span], first: date, last: date) -> list[Span]:
+    """The part of the spans that lies in a period."""
+    return [(client, max(a, first), min(b, last)) for client, a, b in spans if a <= last and b >= first]
+
+
+def span_values(spans: Sequence[Span]) -> str:
+    """The beginning of a query over `spans`, each served by the index."""
+    return f"WITH spans (client, first, last) AS (VALUES {', '.join(f'({literals(span)})' for span in spans)})\n"
 
 
 def _runs_outside(sealed: frozenset[date], first: date, last: date) -> list[tuple[date, date]]:

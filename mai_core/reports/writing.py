@@ -35,8 +35,8 @@ _ORDER = {
     "generations": "day, at_ms, generation_id",
 }
 _COLUMNS = {
-    ("internal", "days"): (*SHARED_COLUMNS, "rate", "raw_pusd"),
-    ("shared", "days"): (*SHARED_COLUMNS, "rate"),
+    ("internal", "days"): (*SHARED_COLUMNS, "raw_pusd"),
+    ("shared", "days"): SHARED_COLUMNS,
     ("shared", "hours"): SHARED_HOURS,
     ("shared", "generations"): GENERATION_COLUMNS,
 }

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+import pyarrow as pa
 import pytest
 
 from mai_core.errors import NotFound
+from mai_core.installation import Installation
+from mai_core.intake.booking import book
 from mai_core.money import units_of
-from mai_core.reports import Reporting
-from tests.builders import CLIENT
+from mai_core.reports import Reporting, Viewer
+from mai_core.reports.periods import local_offsets
+from mai_core.reports.registry import QUESTIONS
+from mai_core.reports.sealing import seal
+from mai_core.store import rating_books
+from tests.builders import CLIENT, NOON, make_arrival
 from tests.reports.conftest import MANAGER, OCTOBER, OPERATOR, OTHER
 
 
@@ -72,3 +81,69 @@ def test_parts_equal_the_whole(reporting: Reporting, question: str) -> None:
     parts = reporting.rows(question, MANAGER, *OCTOBER)
     for measure in ("requests", "total_tokens", "charged_pusd", "charged_ppln"):
         assert sum(row[measure] for row in parts) == whole[measure]
+
+
+@pytest.mark.parametrize("name", sorted(QUESTIONS))
+@pytest.mark.parametrize("viewer", [OPERATOR, MANAGER])
+def test_every_question_answers_empty_and_full_ledgers(
+    house: Installation, reporting: Reporting, name: str, viewer: Viewer
+) -> None:
+    if QUESTIONS[name].cost_only and not viewer.sees_cost:
+        with pytest.raises(NotFound):
+            reporting.ask(name, viewer, *OCTOBER)
+        return
+    full = reporting.ask(name, viewer, *OCTOBER)
+    empty = reporting.ask(name, viewer, date(2020, 1, 1), date(2020, 1, 31))
+    assert full.schema.names == empty.schema.names
+    costs = {"raw", "margin", "markup"}
+    assert viewer.sees_cost or not [column for column in full.schema.names if costs & set(column.split("_"))]
+
+
+def test_generations_of_a_day_open_and_sealed(house: Installation, reporting: Reporting) -> None:
+    with house.store.write() as db:
+        book(db, rating_books.load(db, house.settings), [make_arrival("gen-1", cost="0.10")], NOON, outbox=False)
+    day = (date(2026, 10, 14), date(2026, 10, 14))
+    open_rows = reporting.rows("generations", MANAGER, *day)
+    assert [(row["generation_id"], row["charged_pusd"]) for row in open_rows] == [("gen-1", units_of("0.13"))]
+    assert open_rows[0]["charged_ppln"] == 475_059_000_000
+    warm = reporting.rows("heat_map", MANAGER, *day)
+    assert [(row["weekday"], row["hour"], row["requests"]) for row in warm] == [(3, 12, 1)]
+    assert seal(house, CLIENT, [day[0]]).days
+    assert reporting.rows("generations", MANAGER, *day) == open_rows
+    assert reporting.rows("heat_map", MANAGER, *day) == warm
+    filtered = reporting.rows("heat_map", MANAGER, *day, models=("nothing/at-all",))
+    assert filtered == []
+
+
+def test_movers_are_ordered_by_the_size_of_the_change(reporting: Reporting) -> None:
+    rows = reporting.rows("movers_models", MANAGER, *OCTOBER)
+    assert [(row["model"], row["change_pusd"]) for row in rows] == [
+        ("openai/gpt-4o", units_of("3.20")),
+        ("anthropic/claude", units_of("0.10")),
+        ("x/tiny", 1),
+    ]
+
+
+def test_busiest_and_dearest_day(reporting: Reporting) -> None:
+    (row,) = reporting.rows("activity", MANAGER, *OCTOBER)
+    assert (row["days_active"], row["days_in_period"]) == (2, 31)
+    assert (row["busiest_day"], row["highest_cost_day"]) == (date(2026, 10, 14), date(2026, 10, 15))
+
+
+def test_margin_and_the_difference_of_rates(reporting: Reporting) -> None:
+    rows = reporting.rows("margin", OPERATOR, *OCTOBER, client=CLIENT, last_rate_units=4_000_000_000_000)
+    (row,) = rows
+    assert row["margin_pusd"] == units_of("4.000000000001") - units_of("3.08")
+    assert row["fx_difference_ppln"] == row["charged_ppln"] - units_of("16.000000000004")
+
+
+def test_the_same_usage_at_another_markup(reporting: Reporting) -> None:
+    (row,) = reporting.rows("what_if_markup", OPERATOR, *OCTOBER, client=CLIENT, markup_units=units_of("1.5"))
+    assert row["what_if_charged_pusd"] == units_of("4.62")
+
+
+def test_hours_are_the_clients_on_both_sides_of_a_clock_change() -> None:
+    clients = pa.table({"client_org_id": ["c"], "timezone": ["Europe/Warsaw"]})
+    pieces = local_offsets(clients, date(2026, 10, 20), date(2026, 10, 30)).to_pylist()
+    assert [piece["shift"] for piece in pieces] == [8, 4]
+    assert pieces[0]["until"] * 900 == 1_792_890_000  # 2026-10-25T01:00:00Z

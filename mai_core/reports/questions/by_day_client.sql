@@ -1,0 +1,8 @@
+SELECT
+    day,
+    client_org_id,
+    -- include measures
+FROM usage
+WHERE day BETWEEN $start AND $end
+GROUP BY day, client_org_id
+ORDER BY day, client_org_id

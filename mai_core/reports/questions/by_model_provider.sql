@@ -1,0 +1,8 @@
+SELECT
+    model,
+    provider,
+    -- include measures
+FROM usage
+WHERE day BETWEEN $start AND $end
+GROUP BY model, provider
+ORDER BY model, charged_pusd DESC, provider
