@@ -8,6 +8,8 @@ from routers import (
     admin_accounts,
     admin_clients,
     admin_people,
+    admin_ways_in,
+    audit,
     auth,
     batch,
     directory,
@@ -15,7 +17,9 @@ from routers import (
     health,
     prices,
     quota,
+    saved_queries,
     sql,
+    usage_tracking,
     webhooks,
 )
 
@@ -29,7 +33,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     admin_people.router,
     directory.router,
     quota.router,
+    admin_ways_in.router,
+    audit.router,
+    saved_queries.router,
     sql.router,
     prices.router,
     batch.router,
+    usage_tracking.router,
 )

@@ -33,7 +33,7 @@ def manual_arrival(
     provider: Any = None,
     generation_id: Any = None,
 ) -> Arrival:
-    """One entry, checked field by field; it lies at local noon of its day."""
+    """One entry, checked field by field; it lies at local noon of its day. `charged` None: rated like any event."""
     day = usage_day_given(usage_date, usage_day(now_ms, zones))
     identity = text_given("generation_id", generation_id) or f"manual-{uuid.uuid4()}"
     noon = noon_ms(day, zone_in_force(noon_ms(day, "UTC"), zones))
@@ -50,7 +50,7 @@ def manual_arrival(
             input_tokens=count_given("input_tokens", input_tokens),
             output_tokens=count_given("output_tokens", output_tokens),
             reported_pusd=cost_given("raw_cost", raw_cost),
-            given_charge_pusd=cost_given("markup_cost", charged),
+            given_charge_pusd=None if charged is None else cost_given("markup_cost", charged),
         ),
         received_at_ms=now_ms,
     )

@@ -17,7 +17,8 @@ from mai_core.money import shortest_text
 from mai_core.organization_usage.clients import known_client
 from mai_core.organization_usage.door import answers, answers_async, installation, log, rating_book
 from mai_core.organization_usage.models import ClientBillingResponse, ClientUsageStatsResponse
-from mai_core.store import Db, clients, ledger, people, processed, summaries
+from mai_core.store import clients, ledger, people, processed, summaries
+from mai_core.usage_reading import month_rows
 from mai_core.usage_stats import MonthRows, by_model, by_user, first_of_month, usage_stats, usd, utc_today
 from mai_core.usage_summary import UsageRow, total_of
 
@@ -47,6 +48,7 @@ class ClientUsageDB:
         now_ms = opened.now_ms()
         person = text_given("user_id", user_id)
         external_user = text_given("openrouter_user_id", openrouter_user_id) or person
+        cost_given("markup_cost", markup_cost)
         with opened.store.write() as db:
             client = known_client(db, client_org_id)
             arrival = manual_arrival(
@@ -186,15 +188,6 @@ class ProcessedGenerationDB:
             "total_tokens": sum(day["total_tokens"] for day in days),
             "days": [{**day, "total_cost": float(day["total_cost"])} for day in days],
         }
-
-
-def month_rows(db: Db, client_org_id: str, today: date) -> MonthRows:
-    first = first_of_month(today)
-    return MonthRows(
-        client=summaries.usage_rows(db, "client", client_org_id, first, today),
-        user=summaries.usage_rows(db, "user", client_org_id, first, today),
-        model=summaries.usage_rows(db, "model", client_org_id, first, today),
-    )
 
 
 def _identity(request_metadata: Any) -> Any:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from decimal import Decimal
+from typing import Literal, cast
 
+from mai_core import conversion
+from mai_core.conversion import DayRate, FxPolicy, KnownRates
+from mai_core.days import parse_day
+from mai_core.model import Client
+from mai_core.store import rates
 from mai_core.store.connection import Db
 from mai_core.usage_summary import UsageRow
 
@@ -27,3 +35,31 @@ def usage_rows(db: Db, facet: Facet, client_org_id: str, first: date, last: date
         (client_org_id, first.isoformat(), last.isoformat(), facet),
     )
     return [UsageRow(*row) for row in cursor]
+
+
+@dataclass(frozen=True, slots=True)
+class RatesOfDays:
+    """What a client's days are converted at: the rates that were fixed, else by the tables known so far."""
+
+    fixed: Mapping[str, DayRate]
+    tables: KnownRates
+    policy: FxPolicy
+
+    @property
+    def known(self) -> bool:
+        return bool(self.tables.tables)
+
+    def of(self, usage_date: str) -> DayRate:
+        return self.fixed.get(usage_date) or conversion.rate_of_day(parse_day(usage_date), self.policy, self.tables)
+
+
+def rates_of_days(db: Db, client: Client, first: date, last: date) -> RatesOfDays:
+    fixed = {
+        day: DayRate(Decimal(rate), table_no, parse_day(effective), provisional=False)
+        for day, rate, table_no, effective in db.execute(
+            "SELECT usage_date, rate, table_no, effective_date FROM day_rates"
+            " WHERE client_org_id = ? AND usage_date BETWEEN ? AND ?",
+            (client.id, first.isoformat(), last.isoformat()),
+        )
+    }
+    return RatesOfDays(fixed, rates.known(db), cast(FxPolicy, client.fx_policy))
