@@ -211,7 +211,7 @@ def _model_table(view: View, period: Period, models: Sequence[Row], shown: Model
         columns,
         [
             {
-                "name": markup.joined(markup.swatch(shown[row["model"]]), row["model"][:300] or words("none")),
+                "name": markup.model(row["model"], shown[row["model"]]),
                 "bar": markup.bar(_share(row, models)),
                 "pln": _amount(view, period, row, model=row["model"]),
             }
@@ -272,7 +272,9 @@ def _movers(
     words = view.words
     changes: list[tuple[int, Html, str]] = []
     for row, change in _differences(now[0], earlier[0], "model"):
-        changes.append((change, markup.name(str(row["model"]) or words("none")), words("column.model")))
+        changes.append(
+            (change, markup.name(str(row["model"]).rpartition("/")[2] or words("none")), words("column.model"))
+        )
     for row, change in _differences(now[1], earlier[1], "user_id"):
         who = markup.link(view.link("person", period, id=row["user_id"]), markup.name(view.person(row)))
         changes.append((change, who, words("column.person")))

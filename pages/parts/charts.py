@@ -135,6 +135,38 @@ def by_model(view: View, period: Period, rows: Sequence[Row], top: Sequence[str]
     return columns_by_day(view, days, series[::-1])
 
 
+def days(view: View, period: Period, rows: Sequence[Row]) -> go.Figure:
+    """One column per day of the period."""
+    main = "#6ea3ff" if view.dark else "#2f6fde"
+    every = days_between(period.first, period.last)
+    return columns_by_day(
+        view, every, [(view.words("amount.pln"), main, {row["day"]: row for row in rows})], height=240
+    )
+
+
+def months(view: View, rows: Sequence[Row]) -> go.Figure:
+    """One column per month, its amount written on it; the running month is hatched."""
+    words, figure = view.words, dressed(view, 240)
+    running = view.today.replace(day=1)
+    surface = "#1a202a" if view.dark else "#ffffff"
+    figure.add_bar(
+        x=[words.month_short(row["period"]) for row in rows],
+        y=[in_pln(row["charged_ppln"]) for row in rows],
+        text=[words.money_brief(int(row["charged_ppln"]), "PLN") if row["charged_ppln"] else "" for row in rows],
+        textposition="outside", cliponaxis=False,
+        marker={
+            "color": "#6ea3ff" if view.dark else "#2f6fde", "cornerradius": 3,
+            "pattern": {"shape": ["/" if row["period"] == running else "" for row in rows], "fgcolor": surface,
+                        "fillmode": "overlay", "size": 6, "solidity": 0.35},
+        },
+        customdata=[both(words, row) for row in rows],
+        hovertemplate="%{customdata}<extra></extra>",
+    )  # fmt: skip
+    figure.update_yaxes(showticklabels=False, showgrid=False)
+    figure.update_layout(margin={"t": 24})
+    return figure
+
+
 def _added(one: Row, other: Row) -> Row:
     return {key: (one.get(key) or 0) + (other.get(key) or 0) for key in ("charged_ppln", "charged_pusd", "requests")}
 

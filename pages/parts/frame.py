@@ -49,6 +49,12 @@ def heading_with_period(view: View, title: str, choices: tuple[str, ...] = CHOIC
     return period
 
 
+def period_only(view: View, choices: tuple[str, ...] = CHOICES) -> Period:
+    """The picker alone, where the heading is said by the page."""
+    with st.container(key="toolbar_period", horizontal=True, width="content", vertical_alignment="bottom", gap="small"):
+        return _picker(view, choices)
+
+
 def _picker(view: View, choices: tuple[str, ...]) -> Period:
     words, asked = view.words, st.query_params.get("period", "month")
     month = period_of(asked, view.today)

@@ -9,6 +9,8 @@ from html import escape
 from typing import Literal
 from urllib.parse import urlencode
 
+from mai_core.language import Words
+
 _LONGEST_NAME = 300
 
 
@@ -47,6 +49,23 @@ def address(path: str, **query: object) -> str:
 def amount_link(address: str, amount: Cell, title: str) -> Html:
     """An amount that leads to what it is made of."""
     return link(address, amount, title, "m-amount")
+
+
+def change(words: Words, now: int, before: int | None) -> Html:
+    """How an amount moved: more spent is a warning, never red by itself."""
+    if not before:
+        return Html("")
+    share = now / before - 1
+    css, arrow = ("m-up", "▲") if share > 0 else ("m-down", "▼")
+    return Html(f'<span class="{css}">{arrow} {escape(words.percent(abs(share)))}</span>')
+
+
+def model(text: str, colour: str) -> Html:
+    """`vendor/name` with its colour; the vendor small below, so that columns stay narrow."""
+    vendor, _, slug = text.rpartition("/")
+    below = f"<small>{escape(vendor[:_LONGEST_NAME])}</small>" if vendor else ""
+    shown = f'<span class="m-name" dir="auto">{escape(slug[:_LONGEST_NAME] or "–")}</span>'
+    return Html(f'<span class="m-model">{swatch(colour).text}<span>{shown}{below}</span></span>')
 
 
 def name(text: str, small: str = "") -> Html:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mai_core.reports.viewer import Role
-from pages import overview
+from pages import models, months, overview, person, users
 from pages.parts.view import View
 
 EVERYBODY: tuple[Role, ...] = ("operator", "accountant", "manager", "analyst")
@@ -25,4 +25,10 @@ class Entry:
     """Reached by links only."""
 
 
-PAGES: tuple[Entry, ...] = (Entry("", "nav.overview", "nav.usage", ":material/space_dashboard:", overview.show),)
+PAGES: tuple[Entry, ...] = (
+    Entry("", "nav.overview", "nav.usage", ":material/space_dashboard:", overview.show),
+    Entry("users", "nav.people_usage", "nav.usage", ":material/group:", users.show),
+    Entry("person", "nav.person", "nav.usage", ":material/person:", person.show, hidden=True),
+    Entry("models", "nav.models", "nav.usage", ":material/neurology:", models.show),
+    Entry("months", "nav.months", "nav.usage", ":material/calendar_month:", months.show),
+)

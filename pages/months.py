@@ -1,0 +1,191 @@
+"""Month by month, and the days of one: which was the busiest, which the dearest, what is usual."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import streamlit as st
+
+from mai_core.days import month_of
+from pages.parts import charts, frame, markup
+from pages.parts.downloads import Field, buttons
+from pages.parts.markup import Column, Html, escape
+from pages.parts.periods import Period, period_of
+from pages.parts.reading import Row
+from pages.parts.view import View
+
+_MONTHS_BACK = 24
+
+
+def show(view: View) -> None:
+    words = view.words
+    frame.heading(view, words("nav.months"), view.client.name if view.client else words("client.all"))
+    first = _months_ago(view.today, _MONTHS_BACK - 1)
+    (months,), _ = view.read_days(first, view.today, "by_month")
+    if not months:
+        frame.draw(markup.empty(words("empty.title"), words("empty.ever")))
+        return
+    with st.container(key="card_months"):
+        frame.draw(Html(f'<h2 class="m-section">{escape(words("months.each"))}</h2>'))
+        charts.show(view, charts.months(view, months), "months", words("months.each"))
+        frame.draw(_months_table(view, months))
+        buttons(view, "months", _fields(view, "period"), lambda: months)
+    _detail(view, [month_of(row["period"]) for row in months])
+
+
+def _months_ago(day: date, months: int) -> date:
+    index = day.year * 12 + day.month - 1 - months
+    return date(index // 12, index % 12 + 1, 1)
+
+
+def _months_table(view: View, months: Sequence[Row]) -> Html:
+    words = view.words
+    columns = [
+        Column("month", words("column.month"), "text"), Column("pln", words("amount.pln"), "num"),
+        Column("usd", words("amount.usd"), "num"), Column("change", words("column.change"), "num"),
+        Column("requests", words("column.requests"), "num"), Column("tokens", words("column.tokens"), "num"),
+        Column("people", words("overview.people"), "num"),
+    ]  # fmt: skip
+    body = []
+    for place in range(len(months) - 1, -1, -1):
+        row = months[place]
+        period = period_of(month_of(row["period"]), view.today)
+        before = int(months[place - 1]["charged_ppln"] or 0) if place else None
+        running = period.is_running
+        mark = markup.joined(" ", markup.tag(words("months.running"))) if running else ""
+        body.append(
+            {
+                "month": markup.joined(
+                    markup.link(view.link("months", None, month=month_of(row["period"])), words.month(row["period"])),
+                    mark,
+                ),
+                "pln": markup.amount_link(
+                    view.explain(period.first, period.last), view.pln(row), words("explain.link")
+                ),
+                "usd": view.usd(row),
+                "change": "" if running else markup.change(words, int(row["charged_ppln"] or 0), before),
+                "requests": words.count(row["requests"]),
+                "tokens": words.compact(row["total_tokens"]),
+                "people": words.count(row["people"]),
+            }
+        )
+    return markup.table(columns, body)
+
+
+def _detail(view: View, known: Sequence[str]) -> None:
+    words = view.words
+    options = list(reversed(known))
+    with st.container(key="toolbar_month", horizontal=True):
+        month = st.selectbox(
+            words("months.choose"), options, key="month", bind="query-params", format_func=words.month, width=240
+        )
+    period = period_of(month or options[0], view.today)
+    (days, models), _ = view.read(period, "by_day", "by_model")
+    if not days:
+        frame.nothing_here(view, period)
+        return
+    frame.draw(markup.cards(_cards(view, period, days)))
+    with st.container(key="card_month_days"):
+        frame.draw(
+            Html(f'<h2 class="m-section">{escape(words("months.detail", month=words.month(period.first)))}</h2>')
+        )
+        charts.show(view, charts.days(view, period, days), "month_days", words("months.detail", month=""))
+        frame.draw(_days_table(view, days))
+        buttons(view, "days", _fields(view, "day"), lambda: days)
+    top = [
+        {"name": markup.name(row["model"]), "tokens": words.compact(row["total_tokens"])}
+        for row in sorted(models, key=lambda row: -row["total_tokens"])[:3]
+    ]
+    columns = [Column("name", words("column.model"), "text"), Column("tokens", words("column.tokens"), "num")]
+    frame.draw(
+        markup.side_by_side(
+            markup.panel(words("months.top_models"), markup.table(columns, top)),
+            markup.panel(words("months.weekdays"), _weekdays(view, period, days)),
+        )
+    )
+
+
+def _cards(view: View, period: Period, days: Sequence[Row]) -> list[Html]:
+    words = view.words
+    whole = sum(int(row["charged_ppln"] or 0) for row in days)
+    busiest = max(days, key=lambda row: row["requests"])
+    dearest = max(days, key=lambda row: int(row["charged_pusd"]))
+    return [
+        markup.card(
+            words("months.average_day"), words.money(whole // period.days, "PLN"),
+            f"{words('months.average_usage_day')}: {words.money(whole // len(days), 'PLN')}",
+        ),
+        markup.card(
+            words("months.busiest"), words.day_with_weekday(busiest["day"]),
+            words("requests.count", n=int(busiest["requests"])),
+        ),
+        markup.card(
+            words("months.dearest"), words.day_with_weekday(dearest["day"]), view.pln(dearest),
+            href=view.explain(dearest["day"], dearest["day"]), title=words("explain.link"),
+        ),
+        markup.card(words("months.days_used"), words.count(len(days)), words("months.days_of", n=period.days)),
+    ]  # fmt: skip
+
+
+def _days_table(view: View, days: Sequence[Row]) -> Html:
+    words = view.words
+    columns = [
+        Column("day", words("column.day"), "text"), Column("weekday", words("column.weekday")),
+        Column("pln", words("amount.pln"), "num"), Column("usd", words("amount.usd"), "num"),
+        Column("requests", words("column.requests"), "num"), Column("tokens", words("column.tokens"), "num"),
+        Column("people", words("overview.people"), "num"), Column("rate", words("column.table"), "num"),
+    ]  # fmt: skip
+    body = [
+        {
+            "day": words.day(row["day"]),
+            "weekday": words.weekday(row["day"].weekday()),
+            "pln": markup.amount_link(view.explain(row["day"], row["day"]), view.pln(row), words("explain.link")),
+            "usd": view.usd(row),
+            "requests": words.count(row["requests"]),
+            "tokens": words.compact(row["total_tokens"]),
+            "people": words.count(row["people"]),
+            "rate": markup.joined(row["rate_table"] or "", " ", markup.tag(words("provisional"), "warn"))
+            if row["provisional"]
+            else row["rate_table"] or "",
+        }
+        for row in reversed(days)
+    ]
+    return markup.table(columns, body)
+
+
+def _weekdays(view: View, period: Period, days: Sequence[Row]) -> Html:
+    """Averages over every such weekday of the period, days without usage included; the running day left out."""
+    words = view.words
+    totals, counts = [0] * 7, [0] * 7
+    day = period.first
+    while day <= period.last:
+        if day != view.today:
+            counts[day.weekday()] += 1
+        day += timedelta(days=1)
+    for row in days:
+        if row["day"] != view.today:
+            totals[row["day"].weekday()] += int(row["charged_ppln"] or 0)
+    averages = [total // count if count else 0 for total, count in zip(totals, counts, strict=True)]
+    most = max(averages) or 1
+    columns = [
+        Column("day", words("column.weekday"), "text"), Column("bar", ""), Column("pln", words("amount.pln"), "num")
+    ]  # fmt: skip
+    body = [
+        {
+            "day": words.weekday(place),
+            "bar": markup.bar(average / most),
+            "pln": words.money(average, "PLN") if counts[place] else words("none"),
+        }
+        for place, average in enumerate(averages)
+    ]
+    return markup.table(columns, body)
+
+
+def _fields(view: View, key: str) -> list[Field]:
+    words = view.words
+    return [
+        Field(key, words("column.month" if key == "period" else "column.day"), "day"),
+        Field("requests", words("column.requests"), "count"), Field("total_tokens", words("column.tokens"), "count"),
+        Field("charged_pusd", words("amount.usd"), "money"), Field("charged_ppln", words("amount.pln"), "money"),
+    ]  # fmt: skip

@@ -1,0 +1,37 @@
+"""Everybody of the client that is shown, as the API's directory knows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from mai_core.language import Words
+from pages.parts import api
+from pages.parts.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    user_id: str
+    external_user: str | None
+    name: str | None
+    email: str | None
+    department: str | None
+    label: str
+
+    def shown(self, words: Words) -> str:
+        return self.name or words("person.unnamed", label=self.label)
+
+
+def people(view: View) -> tuple[Person, ...]:
+    """Of one client; of all clients nobody, because a directory belongs to a client."""
+    return _people(view.session.token, view.client_id) if view.client_id else ()
+
+
+@st.cache_data(ttl=10, show_spinner=False, max_entries=200)
+def _people(token: str, client: str) -> tuple[Person, ...]:
+    rows: list[dict[str, Any]] = api.call("GET", "/api/v1/people", token, params={"client": client})
+    found = {row["user_id"]: Person(**{name: row.get(name) for name in Person.__slots__}) for row in rows}
+    return tuple(sorted(found.values(), key=lambda person: (person.name or "\uffff", person.label)))

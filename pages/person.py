@@ -1,0 +1,100 @@
+"""One person: how much, which models, which days, at what times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.parts import charts, frame, markup
+from pages.parts.markup import Column, Html, escape
+from pages.parts.palette import ModelColours, model_colours
+from pages.parts.periods import Period
+from pages.parts.reading import Row
+from pages.parts.view import View
+
+
+def show(view: View) -> None:
+    words = view.words
+    wanted = st.query_params.get("id", "")
+    frame.draw(
+        Html(f'<div class="m-links no-print">{markup.link(view.link("users"), "← " + words("person.back")).text}</div>')
+    )
+    if not wanted:
+        frame.draw(markup.notice(words("person.choose")))
+        return
+    title = st.container()
+    period = frame.period_only(view)
+    (everybody, totals), _ = view.read(period, "by_person", "totals")
+    row = next((row for row in everybody if row["user_id"] == wanted), None)
+    if row is None:
+        with title:
+            frame.heading(view, words("nav.person"))
+        frame.draw(markup.notice(words("person.missing")))
+        return
+    with title:
+        below = f"{row['department'] or words('department.none')} · {words.span(period.first, period.last)}"
+        frame.heading(view, view.person(row), below)
+    _content(view, period, row, totals[0])
+
+
+def _content(view: View, period: Period, row: Row, total: Row) -> None:
+    words = view.words
+    person = (row["person"] or row["user_id"],)
+    (days, models), _ = view.read(period, "by_day_model", "by_model", people=person)
+    (before,), _ = view.read_days(*period.previous, "totals", people=person)
+    frame.draw(markup.cards(_figures(view, period, row, total, before[0])))
+    shown = model_colours(view)
+    with st.container(key="card_person_days"):
+        frame.draw(Html(f'<h2 class="m-section">{escape(words("person.days"))}</h2>'))
+        figure = charts.by_model(view, period, days, [found["model"] for found in models[:6]], shown)
+        charts.show(view, figure, "person_days", words("person.days"))
+    frame.draw(markup.panel(words("person.models"), _models(view, period, models, shown, person[0])))
+
+
+def _figures(view: View, period: Period, row: Row, total: Row, before: Row) -> list[Html]:
+    words = view.words
+    requests = int(row["requests"])
+    each = (
+        words.money(int(row["charged_ppln"]) // requests, "PLN", 4)
+        if row["charged_ppln"] and requests
+        else words("none")
+    )
+    share = int(row["charged_pusd"]) / int(total["charged_pusd"]) if total["charged_pusd"] else 0.0
+    was = words("overview.before", value=words.money(int(before["charged_ppln"] or 0), "PLN"))
+    tokens = f"{words('column.tokens')}: {words.compact(row['total_tokens'])}"
+    return [
+        markup.card(
+            words("overview.spent"), view.pln(row), view.usd(row), was,
+            href=view.explain(period.first, period.last, person=row["person"] or row["user_id"]),
+            title=words("explain.link"), wide=True,
+        ),
+        markup.card(words("person.share"), words.percent(share, 1), markup.meter(share, words.percent(share, 1))),
+        markup.card(words("overview.requests"), words.count(requests), words("days.count", n=int(row["days_active"]))),
+        markup.card(words("overview.per_request"), each, tokens),
+    ]  # fmt: skip
+
+
+def _models(view: View, period: Period, models: Sequence[Row], shown: ModelColours, person: str) -> Html:
+    words = view.words
+    most = max((int(row["charged_pusd"]) for row in models), default=0) or 1
+    columns = [
+        Column("name", words("column.model"), "text"), Column("bar", words("column.share")),
+        Column("pln", words("amount.pln"), "num"), Column("requests", words("column.requests"), "num"),
+        Column("input", words("column.input"), "num"), Column("output", words("column.output"), "num"),
+    ]  # fmt: skip
+    body = [
+        {
+            "name": markup.model(row["model"], shown[row["model"]]),
+            "bar": markup.bar(int(row["charged_pusd"]) / most),
+            "pln": markup.amount_link(
+                view.explain(period.first, period.last, person=person, model=row["model"]), view.pln(row),
+                words("explain.link"),
+            ),
+            "requests": words.count(row["requests"]),
+            "input": words.compact(row["input_tokens"]),
+            "output": words.compact(row["output_tokens"]),
+        }
+        for row in models
+    ]  # fmt: skip
+    return markup.table(columns, body)
