@@ -77,9 +77,10 @@ def next_midnight_ms(at_ms: int, zone_name: str) -> int:
 def parse_day(text: str, field: str = "date") -> date:
     """A day as people and programs write it: 2026-11-21, and nothing else."""
     try:
-        if len(text) != 10:
+        day = date.fromisoformat(text)
+        if day.isoformat() != text:
             raise ValueError
-        return date.fromisoformat(text)
+        return day
     except (ValueError, TypeError):
         raise BadValue(field, f"{str(text)[:40]!r} is not a day such as 2026-11-21") from None
 
