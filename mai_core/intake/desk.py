@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from mai_core.errors import StoreUnavailable
 from mai_core.ids import generation_time_ms
 from mai_core.installation import Installation
+from mai_core.intake.archived import is_in_archive
 from mai_core.intake.booking import Outcome, Result, book
 from mai_core.intake.delivery import NOT_BOOKABLE, REASONS, TOO_OLD, UNROUTED, Delivery, Kept, Problem, Receipt
 from mai_core.intake.delivery import kept_observation as kept
@@ -109,6 +110,9 @@ class Desk:
             client = delivery.client_org_id or client_of(db, observation.external_user, observation.api_key_name)
             if client is None:
                 self._keep(db, delivery, receipt, position, kept(UNROUTED, observation))
+                continue
+            if delivery.historical and is_in_archive(self._installation, db, client, observation):
+                receipt.duplicates += 1
                 continue
             arrival = Arrival(
                 client_org_id=client,

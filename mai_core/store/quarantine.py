@@ -9,8 +9,6 @@ from mai_core.store.connection import Db, dicts, rows
 
 State = Literal["waiting", "replayed", "dropped"]
 
-UNREADABLE_KEPT_MS = 14 * 24 * 3600 * 1000
-
 
 def put(
     db: Db,
@@ -24,7 +22,7 @@ def put(
     body: str | None = None,
     encrypted_body: bytes | None = None,
 ) -> None:
-    """The same thing delivered again is counted, not kept twice."""
+    """The same thing delivered again is counted, not kept twice. How long a body stays: cleanup.RETENTION."""
     db.execute(
         "INSERT INTO quarantine (received_at_ms, last_seen_at_ms, source, client_org_id, reason_code, reason, body,"
         " encrypted_body, sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -60,17 +58,6 @@ def resolve(db: Db, now_ms: int, entry_id: int, state: State, by: str) -> None:
         "UPDATE quarantine SET state = ?, resolved_at_ms = ?, resolved_by = ? WHERE id = ?",
         (state, now_ms, by, entry_id),
     )
-
-
-def forget_unreadable(db: Db, now_ms: int) -> int:
-    """Encrypted bodies live 14 days; the row that says there was one stays."""
-    db.execute(
-        "UPDATE quarantine SET encrypted_body = NULL, resolved_at_ms = coalesce(resolved_at_ms, ?1),"
-        " resolved_by = coalesce(resolved_by, 'age'), state = CASE state WHEN 'waiting' THEN 'dropped' ELSE state END"
-        " WHERE encrypted_body IS NOT NULL AND received_at_ms < ?2",
-        (now_ms, now_ms - UNREADABLE_KEPT_MS),
-    )
-    return db.changes()
 
 
 def waiting_count(db: Db) -> int:

@@ -1,0 +1,42 @@
+"""Is a generation in the archive? Asked only for imports and replays: what live ways in bring is younger."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import lru_cache
+from pathlib import Path
+
+from mai_core.days import from_ms
+from mai_core.ids import generation_time_ms
+from mai_core.installation import Installation
+from mai_core.model import Observation
+from mai_core.store import Db, archives
+
+_A_DAY_EITHER_WAY = timedelta(days=1)
+"""The client's local day is not the UTC day, and sources differ by seconds."""
+
+
+def is_in_archive(installation: Installation, db: Db, client_org_id: str, observation: Observation) -> bool:
+    at_ms = generation_time_ms(observation.generation_id) or observation.started_at_ms
+    if at_ms is None:
+        return False
+    day = from_ms(at_ms).date()
+    first, last = (day - _A_DAY_EITHER_WAY).isoformat(), (day + _A_DAY_EITHER_WAY).isoformat()
+    return any(
+        observation.generation_id in _generations(_path(installation, str(row["file"])))
+        for row in archives.event_files(db, client_org_id, first, last)
+    )
+
+
+def _path(installation: Installation, file: str) -> Path:
+    from mai_core.archive import events_path
+
+    return events_path(installation, file)
+
+
+@lru_cache(maxsize=64)
+def _generations(path: Path) -> frozenset[str]:
+    """Archive files never change, so a long import reads each of them once."""
+    import pyarrow.parquet as pq
+
+    return frozenset(pq.read_table(path, columns=["generation_id"]).column("generation_id").to_pylist())

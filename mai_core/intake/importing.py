@@ -1,0 +1,115 @@
+"""Files of old events: read in pieces, booked in transactions of a thousand, the archive asked about each."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from mai_core.errors import MaiError
+from mai_core.installation import Installation, named_client
+from mai_core.intake import exact_json
+from mai_core.intake.delivery import Delivery, Problem
+from mai_core.intake.desk import Desk
+from mai_core.intake.exact_json import Unreadable
+from mai_core.intake.items import Reader, parse_items
+from mai_core.intake.parsed import Source
+from mai_core.intake.sources import activity_csv, cloudevents
+from mai_core.model import Observation
+from mai_core.store import clients
+
+AT_ONCE = 1_000
+
+Progress = Callable[["Imported"], None]
+
+
+@dataclass(slots=True)
+class Imported:
+    """What became of a file so far; problems name lines of it, the first is 1."""
+
+    lines: int = 0
+    new: int = 0
+    changed: int = 0
+    known: int = 0
+    refused: list[Problem] = field(default_factory=list)
+    quarantined: int = 0
+
+
+def import_csv(installation: Installation, path: Path, client: str | None, progress: Progress) -> Imported:
+    """OpenRouter's activity export."""
+    with _opened(path) as file:
+        rows = csv.DictReader(file)
+        activity_csv.check_header(rows.fieldnames or ())
+        return _import(installation, activity_csv.SOURCE, activity_csv.read_row, rows, 2, client, progress)
+
+
+def import_events(installation: Installation, path: Path, client: str | None, progress: Progress) -> Imported:
+    """CloudEvents, one per line."""
+    with _opened(path) as file:
+        lines = (line for line in file if line.strip())
+        return _import(installation, cloudevents.SOURCE, _read_line, lines, 1, client, progress)
+
+
+def _read_line(item: dict[str, Any]) -> Observation:
+    return cloudevents.read_event(item)
+
+
+def _opened(path: Path) -> Any:
+    try:
+        return path.open(encoding="utf-8-sig", newline="")
+    except OSError as error:
+        raise MaiError(f"{path} cannot be opened: {error.strerror}") from None
+
+
+def _import(
+    installation: Installation,
+    source: Source,
+    read: Reader,
+    items: Iterable[Any],
+    first_line: int,
+    client: str | None,
+    progress: Progress,
+) -> Imported:
+    home = named_client(installation.settings)
+    client = client or (home[0] if home else None)
+    if client is not None:
+        with installation.store.read() as db:
+            clients.require(db, client)
+    imported, desk = Imported(), Desk(installation)
+    for piece in _pieces(items):
+        parsed = parse_items(_decoded(piece), read)
+        delivery = Delivery(source, client, parsed, installation.now_ms(), historical=True)
+        receipt = desk.deliver([delivery])[0]
+        offset = first_line + imported.lines
+        imported.refused += [Problem(offset + one.index, one.code, one.reason) for one in parsed.refusals]
+        imported.lines += len(piece)
+        imported.new += receipt.new
+        imported.changed += receipt.changed
+        imported.known += receipt.duplicates
+        imported.quarantined += len(receipt.quarantined)
+        progress(imported)
+    return imported
+
+
+def _pieces(items: Iterable[Any]) -> Iterator[list[Any]]:
+    source = iter(items)
+    try:
+        while piece := list(islice(source, AT_ONCE)):
+            yield piece
+    except (UnicodeDecodeError, csv.Error):
+        raise MaiError("the file is not UTF-8 text; what came before the broken line is imported") from None
+
+
+def _decoded(piece: list[Any]) -> Iterator[Any]:
+    """Lines of JSON become objects; a line that is no JSON becomes something that is refused by itself."""
+    for item in piece:
+        if not isinstance(item, str):
+            yield item
+            continue
+        try:
+            yield exact_json.decode(item.encode("utf-8", "surrogatepass"))
+        except Unreadable:
+            yield None
