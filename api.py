@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from mai_core.influx.sending import sender_for
 from mai_core.installation import open_installation
 from mai_core.settings import Settings, load_settings
 from routers import ROUTERS
@@ -24,10 +25,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         installation = open_installation(settings or load_settings())
         app.state.installation = installation
         app.state.intake = IntakeDoor(installation)
+        influx_sender = sender_for(installation)
+        if influx_sender is not None:
+            influx_sender.start()
         try:
             yield
         finally:
             app.state.intake.close()
+            if influx_sender is not None:
+                influx_sender.stop()
             installation.close()
 
     app = FastAPI(title="mAI Usage", version="0.1.0", description=DESCRIPTION, lifespan=opened)

@@ -11,6 +11,8 @@ from typing import Any
 from mai_core import archive, backup, cleanup, rebuilding
 from mai_core.batch.context import Context, Step, Unit, each_client, each_client_day, whole_installation
 from mai_core.days import month_of
+from mai_core.influx.comparing import top_up_day
+from mai_core.influx.server import Server
 from mai_core.money import decimal_text
 from mai_core.price_refresh import refresh_prices
 from mai_core.rate_refresh import refresh_rates
@@ -36,6 +38,21 @@ def _text(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_text(item) for item in value]
     return value.isoformat() if isinstance(value, date) else value
+
+
+def client_days_in_influx(context: Context) -> list[Unit]:
+    return each_client_day(context) if context.installation.settings.influx_enabled else []
+
+
+def influx(context: Context, unit: Unit) -> dict[str, Any]:
+    """What InfluxDB has of the day and the ledger lacks comes in; what it lacks is queued for it."""
+    client_org_id, day = _client_day(unit)
+    server = Server(context.installation.settings)
+    try:
+        imported = top_up_day(context.installation, server, client_org_id, day)
+    finally:
+        server.close()
+    return {"new": imported.new, "known": imported.known, "refused": imported.refused[:20]}
 
 
 def rebuild(context: Context, unit: Unit) -> dict[str, Any]:
@@ -107,6 +124,7 @@ def _client_day(unit: Unit) -> tuple[str, date]:
 STEPS: tuple[Step, ...] = (
     Step("rates", whole_installation, rates),
     Step("prices", whole_installation, prices),
+    Step("influx", client_days_in_influx, influx),
     Step("rebuild", each_client_day, rebuild),
     Step("months", each_client, month_totals),
     Step("backup", whole_installation, back_up),

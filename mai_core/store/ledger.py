@@ -167,7 +167,7 @@ def is_invoiced(db: Db, client_org_id: str, usage_date: str) -> bool:
 def queue_for_influx(db: Db, client_org_id: str, generation_id: str, now_ms: int) -> None:
     db.execute(
         "INSERT INTO outbox (client_org_id, generation_id, queued_at_ms) VALUES (?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET queued_at_ms = excluded.queued_at_ms",
+        " ON CONFLICT DO UPDATE SET queued_at_ms = max(queued_at_ms + 1, excluded.queued_at_ms), refused = NULL",
         (client_org_id, generation_id, now_ms),
     )
 

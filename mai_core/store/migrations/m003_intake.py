@@ -59,6 +59,7 @@ def apply(db: Any) -> None:
             client_org_id TEXT NOT NULL,
             generation_id TEXT NOT NULL,
             queued_at_ms INTEGER NOT NULL,
+            refused TEXT,
             PRIMARY KEY (client_org_id, generation_id)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX outbox_age ON outbox (queued_at_ms);
