@@ -47,7 +47,7 @@ def backup_now(installation: Installation) -> dict[str, Any]:
     problems = verify(installation, path.name)
     if problems:
         raise BackupBroken(f"the backup {path.name} does not hold: {problems[0]}")
-    removed = rotate(installation)
+    removed = rotate(installation, just_made=path.name)
     return {"file": path.name, "bytes": path.stat().st_size, "events": events, "rotated_away": removed}
 
 
@@ -134,12 +134,12 @@ def _put_aside(ledger: Path, now_ms: int) -> Path | None:
     return aside
 
 
-def rotate(installation: Installation) -> list[str]:
+def rotate(installation: Installation, just_made: str | None = None) -> list[str]:
     """Keep the newest verified backup of 7 days, 5 weeks and 12 months; an unverified one is never what is kept."""
     with installation.store.read() as db:
         rows = backups.present(db)
     verified = [(row["file"], from_ms(row["made_at_ms"])) for row in rows if row["verified_at_ms"] is not None]
-    kept = kept_files(verified)
+    kept = kept_files(verified) | {just_made}
     removed = [row["file"] for row in rows if row["verified_at_ms"] is not None and row["file"] not in kept]
     newest_verified_ms = max((row["made_at_ms"] for row in rows if row["verified_at_ms"] is not None), default=None)
     removed += [

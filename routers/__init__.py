@@ -20,6 +20,7 @@ from routers import (
     quota,
     saved_queries,
     sql,
+    sync,
     usage_tracking,
     webhooks,
 )
@@ -42,4 +43,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     prices.router,
     batch.router,
     usage_tracking.router,
+    sync.router,
 )

@@ -1,1 +1,1 @@
-"""What somebody has to know now (`rules.py`), who is told how (`delivery.py`), and summaries by e-mail (`digests.py`)."""
+"""What somebody has to know now (`rules.py`), who is told how (`delivery.py`), summaries by e-mail (`digests.py`)."""

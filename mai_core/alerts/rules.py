@@ -65,14 +65,14 @@ def batch(installation: Installation, db: Db, now_ms: int) -> Iterator[Finding]:
         yield Finding(
             "batch_failed", "daily", "error", {"day": runs[0]["batch_date"], "reason": runs[0]["error"] or ""}
         )
-    if not settings.daily_batch_enabled or not runs:
-        return
     last_done = batch_runs.last_done(db)
+    if not settings.daily_batch_enabled or last_done is None:
+        return
     missed = due_days(
         now_ms - LATE_MS,
         batch_time(settings),
         settings.daily_batch_timezone,
-        parse_day(last_done) if last_done else None,
+        parse_day(last_done),
         batch_delay_ms(settings),
     )
     if missed:

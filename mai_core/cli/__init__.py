@@ -42,6 +42,7 @@ COMMAND_MODULES = (
     "mai_core.cli.prices",
     "mai_core.cli.quarantine",
     "mai_core.cli.rates",
+    "mai_core.cli.reconcile",
     "mai_core.cli.rerate",
     "mai_core.cli.sale_price",
     "mai_core.cli.serve",

@@ -47,22 +47,30 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not a number")
 
 
-def get(
+def get(url: str, **how: Any) -> Answer:
+    """One GET; see `ask` for what can be said about it."""
+    return ask("GET", url, **how)
+
+
+def ask(
+    method: str,
     url: str,
     *,
+    body: Any = None,
     params: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
     timeout_s: float = 10.0,
     deadline_s: float = 60.0,
     largest: int = LARGEST_ANSWER,
 ) -> Answer:
-    """One GET. `timeout_s` bounds every wait, `deadline_s` the whole answer, however slowly it drips."""
+    """One question, `body` sent as JSON. `timeout_s` bounds every wait, `deadline_s` the whole answer, however slowly
+    it drips."""
     until = time.monotonic() + deadline_s
     try:
         with (
             httpx.Client(timeout=timeout_s, follow_redirects=True, max_redirects=MOST_REDIRECTS) as client,
             client.stream(
-                "GET", url, params=params, headers={"Accept": "application/json", **(headers or {})}
+                method, url, json=body, params=params, headers={"Accept": "application/json", **(headers or {})}
             ) as answer,
         ):
             chunks: list[bytes] = []
@@ -85,7 +93,11 @@ def get(
 
 def get_json(url: str, **how: Any) -> Any:
     """The JSON of a 200; anything else is an error in words."""
-    answer = get(url, **how)
+    return ask_json("GET", url, **how)
+
+
+def ask_json(method: str, url: str, **how: Any) -> Any:
+    answer = ask(method, url, **how)
     if answer.status != 200:
         start = " ".join(answer.text().split())[:_SHOWN]
         raise UpstreamError(f"{url} answered {answer.status}: {start!r}")

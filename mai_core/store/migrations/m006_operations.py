@@ -128,6 +128,17 @@ def apply(db: Any) -> None:
             PRIMARY KEY (utc_date, key_hash, model, provider)
         ) STRICT, WITHOUT ROWID;
 
+        -- What the account and its keys had used when they were last asked on a day.
+        CREATE TABLE provider_balances (
+            utc_date TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            label TEXT NOT NULL,
+            used_pusd INTEGER NOT NULL,
+            limit_pusd INTEGER,
+            fetched_at_ms INTEGER NOT NULL,
+            PRIMARY KEY (utc_date, subject)
+        ) STRICT, WITHOUT ROWID;
+
         CREATE TABLE residuals (
             id INTEGER PRIMARY KEY,
             utc_date TEXT NOT NULL,
@@ -143,6 +154,7 @@ def apply(db: Any) -> None:
             resolved_at_ms INTEGER
         ) STRICT;
         CREATE INDEX residuals_day ON residuals (utc_date);
+        CREATE INDEX residuals_open ON residuals (resolved_at_ms);
 
         CREATE TABLE saved_queries (
             id INTEGER PRIMARY KEY,

@@ -1,0 +1,69 @@
+"""Fill gaps from OpenRouter's books by hand, as the existing system's endpoint did; and see what was found."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+
+from mai_core.days import from_ms
+from mai_core.errors import MaiError
+from mai_core.installation import Installation
+from mai_core.money import decimal_text
+from mai_core.reconciliation.run import OFF, account_of, reconcile
+from mai_core.store import audit, reconciliation
+from routers.access import Operator
+
+router = APIRouter(tags=["reconciliation"])
+
+
+class SyncWish(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    days_back: int = Field(7, ge=1, le=30, description="How many completed UTC days.")
+
+
+@router.post("/api/v1/usage-tracking/sync/openrouter-usage")
+async def sync(request: Request, caller: Operator, wish: SyncWish | None = None) -> dict[str, Any]:
+    """Pull what OpenRouter reports and fill gaps; 409 without the management key, 502 when it does not answer."""
+    installation: Installation = request.app.state.installation
+    if account_of(installation) is None:
+        raise HTTPException(409, OFF)
+    days_back = (wish or SyncWish(days_back=7)).days_back
+    with installation.store.write() as db:
+        audit.write(db, installation.clock.now_ms(), caller.name, "sync.openrouter", f"{days_back} days")
+    try:
+        detail = await run_in_threadpool(reconcile, installation, days_back, since_onboarding=False)
+    except MaiError as error:
+        raise HTTPException(502, str(error)) from None
+    return {"success": True, **detail}
+
+
+@router.get("/api/v1/reconciliation")
+def found(request: Request, caller: Operator, days_back: Annotated[int, Query(ge=1, le=400)] = 30) -> dict[str, Any]:
+    """Named differences of the last UTC days, with what the account and its keys had used when last asked."""
+    installation: Installation = request.app.state.installation
+    today = from_ms(installation.clock.now_ms()).date()
+    with installation.store.read() as db:
+        lines = reconciliation.listed(db, today - timedelta(days=days_back), today)
+        balances = reconciliation.balances(db)
+    return {
+        "enabled": account_of(installation) is not None,
+        "residuals": [
+            {
+                **{name: row[name] for name in ("utc_date", "client_org_id", "model", "provider", "class")},
+                "generation_id": row["generation_id"],
+                "billed_usd": decimal_text(row["billed_pusd"]),
+                "recorded_usd": decimal_text(row["recorded_pusd"]),
+                "open": row["resolved_at_ms"] is None,
+            }
+            for row in lines
+        ],
+        "balances": [
+            {"subject": row["subject"], "label": row["label"], "used_usd": decimal_text(row["used_pusd"])}
+            for row in balances
+        ],
+    }
