@@ -40,6 +40,7 @@ _MODEL: frozenset[Facet] = frozenset({"model"})
 QUESTIONS = _all(
     Question("totals", compares=True),
     Question("by_day"),
+    Question("statement_days"),
     Question("by_week"),
     Question("by_month"),
     Question("by_quarter"),

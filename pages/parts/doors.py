@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mai_core.language.words import Words, accepted_languages, language_of
-from pages.parts import api, login_page, sessions
+from pages.parts import api, index_page, login_page, sessions
 from pages.parts.installation import settings
 
 _OPEN = ("/_stcore/health", "/_stcore/script-health-check", "/static/", "/app/static/", "/favicon")
@@ -57,7 +57,7 @@ class Doors:
             return await page(request)
         try:
             if await _session(request) is not None:
-                return None
+                return _start_page(request)
         except api.ApiAway:
             return _no_api(request)
         if request.method != "GET" or path.startswith(("/_stcore/", "/media/", "/component/", "/component-v2/")):
@@ -77,6 +77,12 @@ class Doors:
             await send({"type": "websocket.close", "code": 4401})
             return
         await self.app(scope, receive, send)
+
+
+def _start_page(request: Request) -> Response | None:
+    if request.method != "GET" or not index_page.is_page(request.url.path):
+        return None
+    return HTMLResponse(index_page.html(_words(request).language), headers={"Cache-Control": "no-cache"})
 
 
 def _with_headers(send: Send) -> Send:

@@ -13,10 +13,10 @@ from typing import Any, Literal
 import streamlit as st
 
 from mai_core.money import decimal_text
+from mai_core.spreadsheet import harmless
 from pages.parts.view import View
 
 Kind = Literal["text", "count", "money", "day"]
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,6 @@ class Field:
     key: str
     label: str
     kind: Kind = "text"
-
-
-def harmless(text: str) -> str:
-    """A spreadsheet would run a cell that begins like a formula."""
-    return f"'{text}" if text.lstrip().startswith(_FORMULA_STARTS) or text.startswith(_FORMULA_STARTS) else text
 
 
 def csv_bytes(fields: Sequence[Field], rows: Sequence[Mapping[str, Any]], language: str) -> bytes:

@@ -115,6 +115,11 @@ def client_needed(view: View) -> bool:
     return True
 
 
+def public_url() -> str:
+    """Where links in files lead: the address that people use."""
+    return settings().public_url
+
+
 def now_ms() -> int:
     return clock().now_ms()
 

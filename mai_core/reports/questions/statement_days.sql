@@ -1,0 +1,10 @@
+SELECT
+    day,
+    isodow(day)::INTEGER AS weekday,
+    -- include measures
+    max(rate) AS rate,
+    max(rate_table) AS rate_table
+FROM usage
+WHERE day BETWEEN $start AND $end
+GROUP BY day
+ORDER BY day

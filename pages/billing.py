@@ -1,0 +1,225 @@
+"""The month's statement: USD, the rate with its NBP table, PLN; rows that add up to the printed total to the grosz."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from mai_core.days import month_of
+from mai_core.money import UNITS_PER_GROSZ, allocate_largest_remainder, decimal_text, divide_half_up
+from pages.parts import frame, markup, rates
+from pages.parts.downloads import Field, buttons
+from pages.parts.markup import Column, Html, escape
+from pages.parts.periods import Period, period_of
+from pages.parts.reading import Row
+from pages.parts.view import View
+
+_GROUPS = ("model", "person", "department", "day")
+_MONTHS_BACK = 24
+
+
+def show(view: View) -> None:
+    words = view.words
+    if view.client is None:
+        frame.heading(view, words("nav.billing"))
+        frame.client_needed(view)
+        return
+    heading = st.container()
+    period, group = _choices(view)
+    with heading:
+        title = words("billing.title", month=words.month(period.first))
+        frame.heading(view, title, words("billing.for", client=view.client.name))
+    (totals, days, models, people, departments), _ = view.read(
+        period, "totals", "statement_days", "by_model", "by_person", "by_department"
+    )
+    total = totals[0]
+    if not days:
+        frame.nothing_here(view, period)
+        return
+    _notices(view, period, total)
+    frame.draw(markup.cards(_figures(view, period, total)))
+    groups: dict[str, Sequence[Row]] = {"model": models, "person": people, "department": departments, "day": days}
+    lines = lines_of(view, period, group, groups[group], total)
+    with st.container(key="card_statement"):
+        frame.draw(
+            _statement(view, group, lines, total), Html(f'<p class="m-sub">{escape(words("billing.rounding"))}</p>')
+        )
+        buttons(view, f"statement-{month_of(period.first)}-{group}", _fields(view, group), lambda: _file(lines))
+    frame.draw(
+        markup.side_by_side(
+            markup.panel(words("billing.rates"), _rates(view, days)),
+            markup.panel(words("billing.invoices"), Html(f"<p>{escape(words('billing.invoices.later'))}</p>")),
+        )
+    )
+
+
+def _choices(view: View) -> tuple[Period, str]:
+    """Which month and grouped by what; both stand in the URL. A finished month is what one comes for."""
+    words = view.words
+    first = view.today.replace(day=1)
+    months = [month_of(first)]
+    for _ in range(_MONTHS_BACK - 1):
+        year, month = int(months[-1][:4]), int(months[-1][5:])
+        months.append(f"{year - (month == 1):04d}-{(month - 2) % 12 + 1:02d}")
+    with st.container(key="toolbar_billing", horizontal=True, vertical_alignment="bottom"):
+        month = st.selectbox(
+            words("months.choose"), months, key="month", bind="query-params", format_func=words.month, width=220
+        )
+        group = st.selectbox(
+            words("billing.by"), _GROUPS, key="by", bind="query-params", width=200,
+            format_func=lambda name: words(f"billing.by.{name}"),
+        )  # fmt: skip
+        if st.button(words("billing.print"), icon=":material/print:", key="print"):
+            st.html("<script>window.print()</script>", unsafe_allow_javascript=True)
+    return period_of(month or months[0], view.today), group or "model"
+
+
+def _notices(view: View, period: Period, total: Row) -> None:
+    words = view.words
+    if total["charged_ppln"] is None:
+        frame.draw(markup.notice(words("billing.no_rate"), "warn"))
+    elif period.is_running:
+        frame.draw(markup.notice(words("billing.running", span=words.span(period.first, period.last))))
+    elif total["provisional"]:
+        frame.draw(markup.notice(words("billing.provisional"), "warn"))
+
+
+def _figures(view: View, period: Period, total: Row) -> list[Html]:
+    words, client = view.words, view.client
+    exact, usd = total["charged_ppln"], int(total["charged_pusd"])
+    rate = words.number(int(exact) / usd, 4) if exact is not None and usd else words("none")
+    policy = client.fx_policy if client else "daily"
+    note = words("billing.total.exact", amount=f"{decimal_text(int(exact), 6)} PLN") if exact is not None else None
+    return [
+        markup.card(
+            words("billing.total"), view.pln(total), note, href=view.explain(period.first, period.last),
+            title=words("explain.link"), wide=True,
+        ),
+        markup.card(words("amount.usd"), view.usd(total)),
+        markup.card(words("billing.average_rate"), rate, words(f"billing.policy.{policy}")),
+        markup.card(
+            words("overview.requests"), words.count(total["requests"]), words("people.count", n=int(total["people"]))
+        ),
+    ]  # fmt: skip
+
+
+def lines_of(view: View, period: Period, group: str, rows: Sequence[Row], total: Row) -> list[dict[str, Any]]:
+    """The rows of the statement with their grosze by largest remainder. Imported history that has no such
+    breakdown is a line of its own, so that lines and total always agree."""
+    naming: dict[str, Callable[[Row], tuple[str, str]]] = {
+        "model": lambda row: (row["model"] or view.words("none"), row["model"]),
+        "person": lambda row: (view.person(row), row["person"] or row["user_id"]),
+        "department": lambda row: (row["department"] or view.words("department.none"), row["department"] or ""),
+        "day": lambda row: (view.words.day(row["day"]), row["day"].isoformat()),
+    }
+    lines = []
+    for row in rows:
+        name, key = naming[group](row)
+        first, last = (row["day"], row["day"]) if group == "day" else (period.first, period.last)
+        filters = {} if group == "day" else {group: key}
+        lines.append({**row, "name": name, "link": view.explain(first, last, **filters)})
+    missing = {key: int(total[key] or 0) - sum(int(line[key] or 0) for line in lines) for key in _SUMMED}
+    if any(missing.values()):
+        lines.append(
+            {**missing, "name": view.words("billing.imported"), "link": view.explain(period.first, period.last)}
+        )
+    if total["charged_ppln"] is not None:
+        grosze = allocate_largest_remainder([int(line["charged_ppln"] or 0) for line in lines])
+        for line, amount in zip(lines, grosze, strict=True):
+            line["grosze"] = amount * UNITS_PER_GROSZ
+    return lines
+
+
+_SUMMED = ("charged_pusd", "charged_ppln", "requests", "total_tokens")
+
+
+def _statement(view: View, group: str, lines: Sequence[dict[str, Any]], total: Row) -> Html:
+    words = view.words
+    columns = [
+        Column("name", words(f"column.{group}"), "text"), Column("requests", words("column.requests"), "num"),
+        Column("tokens", words("column.tokens"), "num"), Column("usd", words("amount.usd"), "num"),
+    ]  # fmt: skip
+    if group == "day":
+        columns += [Column("rate", words("column.rate"), "num"), Column("table", words("column.table"))]
+    columns.append(Column("pln", words("amount.pln"), "num"))
+    body = [
+        {
+            "name": markup.name(line["name"]),
+            "requests": words.count(line["requests"]),
+            "tokens": words.count(line["total_tokens"]),
+            "usd": view.usd(line),
+            "rate": rates.shown(words, line.get("rate")),
+            "table": line.get("rate_table") or "",
+            "pln": markup.amount_link(
+                line["link"],
+                words.money(line["grosze"], "PLN") if "grosze" in line else words("none"),
+                words("explain.link"),
+            ),
+        }
+        for line in lines
+    ]
+    rounded = None if total["charged_ppln"] is None else divide_half_up(int(total["charged_ppln"]), UNITS_PER_GROSZ)
+    foot = {
+        "name": words("total"),
+        "requests": words.count(total["requests"]),
+        "tokens": words.count(total["total_tokens"]),
+        "usd": view.usd(total),
+        "pln": words("none") if rounded is None else words.money(rounded * UNITS_PER_GROSZ, "PLN"),
+    }
+    return markup.table(columns, body, foot)
+
+
+def _rates(view: View, days: Sequence[Row]) -> Html:
+    """Each table that was used, once: number, date, rate, and the amount that it converted."""
+    words = view.words
+    dates = rates.dates_by_table()
+    used: dict[str, dict[str, Any]] = {}
+    for row in days:
+        if not row["rate_table"]:
+            continue
+        line = used.setdefault(row["rate_table"], {"rate": row["rate"], "usd": 0, "days": 0, "provisional": False})
+        line["usd"] += int(row["charged_pusd"])
+        line["days"] += 1
+        line["provisional"] = line["provisional"] or row["provisional"]
+    columns = [
+        Column("table", words("column.table"), "text"), Column("date", words("billing.rate_date")),
+        Column("rate", words("column.rate"), "num"), Column("usd", words("amount.usd"), "num"),
+    ]  # fmt: skip
+    body = [
+        {
+            "table": markup.joined(table, " ", markup.tag(words("provisional"), "warn"))
+            if line["provisional"]
+            else table,
+            "date": _day(view, dates.get(table)),
+            "rate": rates.shown(words, line["rate"]),
+            "usd": words.money(line["usd"], "USD"),
+        }
+        for table, line in used.items()
+    ]
+    return markup.table(columns, body)
+
+
+def _day(view: View, day: date | None) -> str:
+    return view.words.day(day) if day else ""
+
+
+def _fields(view: View, group: str) -> list[Field]:
+    words = view.words
+    fields = [
+        Field("name", words(f"column.{group}")), Field("requests", words("column.requests"), "count"),
+        Field("total_tokens", words("column.tokens"), "count"), Field("charged_pusd", words("amount.usd"), "money"),
+    ]  # fmt: skip
+    if group == "day":
+        fields += [Field("rate", words("column.rate")), Field("rate_table", words("column.table"))]
+    return [
+        *fields, Field("grosze", words("amount.pln"), "money"), Field("charged_ppln", words("billing.exact"), "money"),
+        Field("link", words("explain.link")),
+    ]  # fmt: skip
+
+
+def _file(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    public = frame.public_url()
+    return [{**line, "link": public + line["link"]} for line in lines]

@@ -1,0 +1,36 @@
+"""Streamlit's start page with our name, language, icon and font, and told where its server is.
+
+Without the address the browser probes `/<page>/_stcore/...` first and logs two errors on every deep link.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+
+import streamlit
+
+_INDEX = Path(streamlit.__file__).parent / "static" / "index.html"
+_SERVER = "<script>window.__streamlit={BACKEND_BASE_URL:location.origin+'/'}</script>"
+_ICON = '<link rel="icon" type="image/svg+xml" href="/app/static/icon.svg">'
+_FONT = (
+    '<link rel="preload" as="font" type="font/woff2" crossorigin '
+    'href="/app/static/fonts/inter-latin-wght-normal.woff2">'
+)
+_PAGE = re.compile(r"/[a-z_]{0,30}")
+
+
+def is_page(path: str) -> bool:
+    """What a person may type: `/` or `/models`; files and Streamlit's own addresses are not."""
+    return _PAGE.fullmatch(path) is not None and not path.startswith("/_")
+
+
+@lru_cache(maxsize=4)
+def html(language: str) -> str:
+    page = _INDEX.read_text("utf-8")
+    page = page.replace('<html lang="en">', f'<html lang="{language}">')
+    page = page.replace("<title>Streamlit</title>", "<title>mAI Usage</title>")
+    page = re.sub(r'<link rel="shortcut icon"[^>]*>', _ICON, page)
+    page = re.sub(r'<link\s+rel="preload"[^>]*SourceSans[^>]*>', _FONT, page)
+    return page.replace("<head>", f"<head>{_SERVER}", 1).replace('href="./', 'href="/').replace('src="./', 'src="/')

@@ -1,0 +1,30 @@
+"""Exchange rates as a page shows them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import streamlit as st
+
+from mai_core.language import Words
+from mai_core.reports.rates import known_rates
+from pages.parts.reading import Version, ledger_version, reporting
+
+
+def shown(words: Words, rate: str | None) -> str:
+    """'3,6543': the decimal as NBP wrote it, with the reader's decimal mark."""
+    if not rate:
+        return ""
+    return str(rate).replace(".", ",") if words.language == "pl" else str(rate)
+
+
+def dates_by_table() -> dict[str, date]:
+    """NBP table number -> its date; public knowledge, the same for every tenant."""
+    return _dates(ledger_version())
+
+
+@st.cache_data(ttl=600, show_spinner=False, max_entries=4)
+def _dates(version: Version) -> dict[str, date]:
+    del version
+    with reporting().source.snapshot() as query:
+        return {table.table_no: table.effective_date for table in known_rates(query).tables}
