@@ -61,12 +61,28 @@ def create_usage(cursor: Connection, snapshot: Snapshot, locate: Locate, with_co
         FROM arrived_rows AS a LEFT JOIN rates AS r ON r.client_org_id = a.client_org_id AND r.day = a.day
         """
     )
+    narrow_usage(cursor, snapshot, locate, with_cost, None, snapshot.first, snapshot.last)
+
+
+def narrow_usage(
+    cursor: Connection,
+    snapshot: Snapshot,
+    locate: Locate,
+    with_cost: bool,
+    client: str | None,
+    first: date,
+    last: date,
+) -> None:
+    """`all_usage` of a part of the snapshot: opens no more files than that part stands in."""
     names = ", ".join(columns(with_cost))
-    parts = [f"SELECT {names} FROM open_rows"] + [
-        f"SELECT {names} FROM {part}"
-        for part in sealed_parts(snapshot.files, snapshot.first, snapshot.last, lambda file: locate("days", file))
+    files = [file for file in snapshot.files if client in (None, file.client_org_id)]
+    files = [file for file in files if file.days[0] <= last and file.days[-1] >= first]
+    of_client = "" if client is None else f" AND client_org_id = {literal(client)}"
+    parts = [f"SELECT {names} FROM open_rows WHERE day BETWEEN {literal(first)} AND {literal(last)}{of_client}"]
+    parts += [
+        f"SELECT {names} FROM {part}" for part in sealed_parts(files, first, last, lambda file: locate("days", file))
     ]
-    cursor.execute("CREATE TEMP VIEW all_usage AS " + " UNION ALL ".join(parts))
+    cursor.execute("CREATE OR REPLACE TEMP VIEW all_usage AS " + " UNION ALL ".join(parts))
 
 
 def sealed_parts(files: Sequence[SealedFile], first: date, last: date, locate: Callable[[str], str]) -> list[str]:
@@ -83,14 +99,20 @@ def sealed_parts(files: Sequence[SealedFile], first: date, last: date, locate: C
 
 
 def create_filtered(cursor: Connection, facets: set[str], filters: Filters) -> None:
-    """`usage` for one question: imported history from the one facet that serves its keys and filters.
-
-    Marginals cannot be joined: keys of two kinds leave imported history out.
-    """
-    wanted = facets | filters.facets
-    imported = [] if len(wanted) > 1 else [next(iter(wanted), "client")]
-    conditions = [f"facet IN ({literals(['event', *imported])})", *_conditions(filters)]
+    """`usage` for one question, with imported history from the one facet that serves its keys and filters."""
+    imported = facet_of(facets, filters.facets)
+    conditions = [f"facet IN ({literals(['event', imported])})", *_conditions(filters)]
     cursor.execute(f"CREATE OR REPLACE TEMP VIEW usage AS SELECT * FROM all_usage WHERE {' AND '.join(conditions)}")
+
+
+def facet_of(keys: set[str], filters: set[str]) -> str:
+    """Marginals of imported history cannot be joined: a filter decides first, then people, then models.
+
+    Keys of two kinds show it by person without a model; filters of two kinds match nothing of it.
+    """
+    if len(filters) > 1:
+        return "none"
+    return next(iter(filters), None) or next((key for key in ("user", "model") if key in keys), "client")
 
 
 def _conditions(filters: Filters, *, own_user_id: str = "user_id") -> list[str]:

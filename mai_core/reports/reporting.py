@@ -19,7 +19,7 @@ from mai_core.reports.generations import read_generations
 from mai_core.reports.lake import Lake
 from mai_core.reports.periods import previous_period
 from mai_core.reports.registry import QUESTIONS, Question, parameters_of, sql_of
-from mai_core.reports.relation import Filters, create_filtered, create_generations, create_usage
+from mai_core.reports.relation import Filters, create_filtered, create_generations, create_usage, narrow_usage
 from mai_core.reports.snapshot import NOTHING_SEALED, SealedFile, SealedList, Snapshot, clipped, read_snapshot
 from mai_core.reports.source import LedgerFile, Source, StoreSource
 from mai_core.reports.viewer import Viewer
@@ -213,6 +213,11 @@ class Page:
             self._cursor = cursor
         create_filtered(self._cursor, facets, self.filters)
         return self._cursor
+
+    def narrow(self, cursor: Connection, client: str, first: date, last: date) -> None:
+        """From now on `usage` is a part of the page: one client, fewer days."""
+        cost = self.viewer.sees_cost
+        narrow_usage(cursor, self.snapshot, self.reporting.lake.half(cost).locate, cost, client, first, last)
 
     def add_generations(self, cursor: Connection) -> None:
         """`generations` and `hours` of the period: sealed days from Parquet, open ones from the ledger."""

@@ -1,0 +1,141 @@
+"""The rows of an export, as Arrow, one client and month at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from urllib.parse import urlencode
+
+import pyarrow as pa
+
+from mai_core.days import month_days, month_of
+from mai_core.reports.engine import Connection
+from mai_core.reports.exports.request import LINK, ExportRequest, columns_of
+from mai_core.reports.reporting import Page
+
+_EXACT = "({units}::DECIMAL(25, 0) * 0.000000000001::DECIMAL(13, 12))::DECIMAL(38, 12)"
+
+_KEY_SQL = {
+    "client_org_id": "used.client_org_id",
+    "month": "strftime(used.day, '%Y-%m')",
+    "day": "used.day",
+    "user_id": "coalesce(people.user_id, nullif(used.user_id, ''), used.person)",
+    "user_name": "max(people.user_name)",
+    "department": "max(people.department)",
+    "model": "used.model",
+    "provider": "used.provider",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    client: str
+    first: date
+    last: date
+
+
+def chunks_of(page: Page, request: ExportRequest) -> list[Chunk]:
+    """Small enough to sort in memory, in the order of the rows of the whole."""
+    spans = months_between(request.start, request.end) if request.has_days else [(request.start, request.end)]
+    return [Chunk(client, first, last) for client in page.snapshot.client_ids for first, last in spans]
+
+
+def months_between(start: date, end: date) -> list[tuple[date, date]]:
+    spans = []
+    first = start
+    while first <= end:
+        last = min(end, month_days(month_of(first))[1])
+        spans.append((first, last))
+        first = last + timedelta(days=1)
+    return spans
+
+
+def facets_of(request: ExportRequest) -> set[str]:
+    facets = set()
+    if {"user", "department"} & set(request.keys):
+        facets.add("user")
+    if {"model", "provider"} & set(request.keys):
+        facets.add("model")
+    return facets
+
+
+def tables(page: Page, request: ExportRequest) -> Iterator[pa.Table]:
+    """One table per chunk, in the columns of the request."""
+    sql = export_sql(request)
+    schema = pa.schema(list(columns_of(request).items()))
+    for chunk in chunks_of(page, request):
+
+        def run(cursor: Connection, chunk: Chunk = chunk) -> pa.Table:
+            page.narrow(cursor, chunk.client, chunk.first, chunk.last)
+            return cursor.execute(sql, {"start": chunk.first, "end": chunk.last}).to_arrow_table()
+
+        table = page.answer(facets_of(request), run)
+        yield _with_links(table, request).cast(schema) if request.links else table.cast(schema)
+
+
+def export_sql(request: ExportRequest) -> str:
+    names = [name for name in columns_of(request) if name in _KEY_SQL]
+    department_alone = "department" in names and "user_id" not in names
+    keys = {
+        name: "people.department" if name == "department" and department_alone else _KEY_SQL[name] for name in names
+    }
+    grouped = [sql for sql in keys.values() if not sql.startswith("max(")]
+    by_day = "used.day," if request.has_days else ""
+    used_keys = ["client_org_id"]
+    used_keys += ["day"] if by_day else []
+    used_keys += ["person", "user_id"] if {"user_id", "department"} & set(names) else []
+    used_keys += [name for name in ("model", "provider") if name in names]
+    people = (
+        "LEFT JOIN people ON people.client_org_id = used.client_org_id AND people.person = used.person"
+        if "person" in used_keys
+        else ""
+    )
+    return f"""
+        WITH used AS (
+            SELECT {", ".join(used_keys)}, sum(requests) AS requests, sum(input_tokens) AS input_tokens,
+                sum(output_tokens) AS output_tokens, sum(cached_tokens) AS cached_tokens,
+                sum(reasoning_tokens) AS reasoning_tokens, sum(charged_pusd) AS charged_pusd,
+                whole_sum(charged_ppln) AS charged_ppln, min(rate_table) AS first_table, max(rate_table) AS last_table,
+                bool_or(provisional) AS provisional
+            FROM usage WHERE day BETWEEN $start AND $end GROUP BY {", ".join(used_keys)}
+        )
+        SELECT {", ".join(f"{sql} AS {name}" for name, sql in keys.items())},
+            sum(requests)::BIGINT AS requests, sum(input_tokens)::BIGINT AS input_tokens,
+            sum(output_tokens)::BIGINT AS output_tokens, sum(cached_tokens)::BIGINT AS cached_tokens,
+            sum(reasoning_tokens)::BIGINT AS reasoning_tokens,
+            {_EXACT.format(units="sum(charged_pusd)")} AS charged_usd,
+            {_EXACT.format(units="whole_sum(charged_ppln)")} AS charged_pln,
+            CASE WHEN min(first_table) = max(last_table) THEN max(last_table) END AS rate_table,
+            bool_or(provisional) AS provisional
+        FROM used {people}
+        GROUP BY {", ".join(grouped)}
+        ORDER BY {", ".join(grouped)}
+    """
+
+
+def _with_links(table: pa.Table, request: ExportRequest) -> pa.Table:
+    links = [
+        explain_link(request, row) for row in table.select([n for n in _LINKED if n in table.column_names]).to_pylist()
+    ]
+    return table.append_column(LINK, pa.array(links, pa.string()))
+
+
+_LINKED = ("client_org_id", "month", "day", "user_id", "model", "provider")
+
+
+def explain_link(request: ExportRequest, row: dict[str, object]) -> str:
+    """The page that takes this row apart; it asks for login."""
+    first, last = request.start, request.end
+    if isinstance(day := row.get("day"), date):
+        first = last = day
+    elif isinstance(month := row.get("month"), str):
+        start, end = month_days(month)
+        first, last = max(first, start), min(last, end)
+    words = {"client": row["client_org_id"], "from": first, "to": last}
+    words |= {
+        name: row[key]
+        for name, key in (("user", "user_id"), ("model", "model"), ("provider", "provider"))
+        if row.get(key)
+    }
+    return f"{request.links.rstrip('/')}/explain?{urlencode({name: str(value) for name, value in words.items()})}"

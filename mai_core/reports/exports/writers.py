@@ -1,0 +1,146 @@
+"""CSV, XLSX and Parquet, each written as the rows come."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet as pq
+import xlsxwriter
+
+from mai_core.errors import BadValue
+from mai_core.reports.exports.request import LINK, ExportRequest
+
+MOST_SHEET_ROWS = 1_000_000
+_FORMULA = r"^[=+\-@\t\r\n]"
+
+
+class Writer(Protocol):
+    def write(self, table: pa.Table) -> None: ...
+
+
+def defused(table: pa.Table) -> pa.Table:
+    """Text that a spreadsheet would run as a formula gets an apostrophe in front; numbers stay numbers."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_string(field.type) and field.name != LINK:
+            column = table.column(place)
+            risky = pc.match_substring_regex(column, _FORMULA)
+            if pc.any(risky).as_py():
+                quoted = pc.binary_join_element_wise(pa.scalar("'"), column, "")
+                table = table.set_column(place, field.name, pc.if_else(risky, quoted, column))
+    return table
+
+
+@contextmanager
+def csv_writer(path: Path, columns: list[str], request: ExportRequest) -> Iterator[Writer]:
+    delimiter = ";" if request.semicolon else ","
+    with path.open("wb") as handle:
+        header = io.StringIO()
+        csv.writer(header, delimiter=delimiter, lineterminator="\r\n").writerow(columns)
+        handle.write(("\ufeff" if request.bom else "").encode() + header.getvalue().encode())
+        yield _Csv(handle, delimiter, request.decimal_comma)
+
+
+class _Csv:
+    def __init__(self, handle: Any, delimiter: str, decimal_comma: bool) -> None:
+        self._handle = handle
+        self._options = pa.csv.WriteOptions(
+            include_header=False, delimiter=delimiter, quoting_style="needed", eol="\r\n"
+        )
+        self._decimal_comma = decimal_comma
+
+    def write(self, table: pa.Table) -> None:
+        table = defused(table)
+        if self._decimal_comma:
+            for place, field in enumerate(table.schema):
+                if pa.types.is_decimal(field.type):
+                    text = pc.replace_substring(table.column(place).cast(pa.string()), ".", ",")
+                    table = table.set_column(place, field.name, text)
+        pa.csv.write_csv(table, self._handle, self._options)
+
+
+@contextmanager
+def parquet_writer(path: Path, schema: pa.Schema) -> Iterator[Writer]:
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        yield _Parquet(writer)
+
+
+class _Parquet:
+    def __init__(self, writer: pq.ParquetWriter) -> None:
+        self._writer = writer
+
+    def write(self, table: pa.Table) -> None:
+        self._writer.write_table(table)
+
+
+@contextmanager
+def xlsx_writer(path: Path, schema: pa.Schema) -> Iterator[Writer]:
+    options = {"constant_memory": True, "tmpdir": str(path.parent), "strings_to_urls": False}
+    with xlsxwriter.Workbook(str(path), options) as book:
+        sheet = _Xlsx(book, schema)
+        yield sheet
+        sheet.finish()
+
+
+class _Xlsx:
+    """Typed cells row by row (xlsxwriter keeps one row in memory), and a line of totals at the end."""
+
+    def __init__(self, book: Any, schema: pa.Schema) -> None:
+        self._schema = schema
+        self._bold = book.add_format({"bold": True})
+        self._formats = {"day": book.add_format({"num_format": "yyyy-mm-dd"})}
+        self._amount = book.add_format({"num_format": "#,##0.00####"})
+        self._bold_amount = book.add_format({"num_format": "#,##0.00####", "bold": True})
+        self._sheet = book.add_worksheet("usage")
+        self._sheet.freeze_panes(1, 0)
+        for place, field in enumerate(schema):
+            self._sheet.write_string(0, place, field.name, self._bold)
+            self._sheet.set_column(place, place, max(12, len(field.name) + 2))
+        self._rows = 0
+        self._totals: dict[int, Decimal | int] = {}
+
+    def write(self, table: pa.Table) -> None:
+        if self._rows + table.num_rows > MOST_SHEET_ROWS:
+            raise BadValue("format", "more than 1 000 000 rows do not fit a spreadsheet: ask for csv or parquet")
+        columns = [column.to_pylist() for column in defused(table).columns]
+        for values in zip(*columns, strict=True):
+            self._rows += 1
+            for place, value in enumerate(values):
+                self._cell(place, value)
+
+    def _cell(self, place: int, value: Any) -> None:
+        row = self._rows
+        if value is None:
+            return
+        if isinstance(value, bool):
+            self._sheet.write_boolean(row, place, value)
+        elif isinstance(value, (int, Decimal)):
+            self._totals[place] = self._totals.get(place, 0) + value
+            self._sheet.write_number(row, place, value, self._amount if isinstance(value, Decimal) else None)
+        elif isinstance(value, date):
+            self._sheet.write_datetime(row, place, value, self._formats["day"])
+        else:
+            self._sheet.write_string(row, place, str(value))
+
+    def finish(self) -> None:
+        last = self._rows + 1
+        self._sheet.write_string(last, 0, "Razem / Total", self._bold)
+        for place, total in self._totals.items():
+            letter = xlsxwriter.utility.xl_col_to_name(place)
+            style = self._bold_amount if isinstance(total, Decimal) else self._bold
+            self._sheet.write_formula(last, place, f"=SUM({letter}2:{letter}{last})", style, str(total))
+        self._sheet.autofilter(0, 0, max(self._rows, 1), len(self._schema) - 1)
+
+
+def is_formula(text: str) -> bool:
+    return re.match(_FORMULA, text) is not None
