@@ -115,3 +115,12 @@ def _find(db: Db, where: str, bindings: tuple[Any, ...]) -> list[dict[str, Any]]
         f" FROM user_client_mapping WHERE {where} ORDER BY is_active DESC, updated_at DESC, id",
         bindings,
     )
+
+
+def known_since(db: Db, client_org_id: str, external_user: str, seconds: int) -> None:
+    """A person who was there before the first event: the account's own date counts."""
+    db.execute(
+        "UPDATE user_client_mapping SET created_at = ? WHERE client_org_id = ? AND openrouter_user_id = ?"
+        " AND created_at > ? AND ? > 0",
+        (seconds, client_org_id, external_user, seconds, seconds),
+    )
