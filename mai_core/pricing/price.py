@@ -97,7 +97,7 @@ class ModelPrice:
     def per_million(self, key: str) -> Decimal | None:
         """USD per million of the base price after discount, as price lists show it."""
         price = self._table(0)[key]
-        return None if price is None else Decimal(price).scaleb(6 - _SCALE)
+        return None if price is None else Decimal(price).scaleb(6 - _SCALE).normalize()
 
 
 def _units(listed: Mapping[str, Decimal], discount: Decimal) -> Units:
