@@ -12,9 +12,11 @@ from mai_core.errors import MaiError
 from mai_core.influx.points import cost_of, derived_id, observation_of
 from mai_core.influx.server import Server
 from mai_core.installation import Installation
-from mai_core.intake.booking import Result, book
-from mai_core.model import Arrival
-from mai_core.store import clients, outbox, rating_books
+from mai_core.intake.delivery import Delivery
+from mai_core.intake.desk import Desk
+from mai_core.intake.parsed import Parsed
+from mai_core.intake.sources.influx import SOURCE
+from mai_core.store import clients, outbox
 
 HOUR_NS = 3600 * 1_000_000_000
 
@@ -76,30 +78,25 @@ def import_days(installation: Installation, server: Server, first: date, last: d
 
 
 def import_points(installation: Installation, points: Iterator[dict[str, Any]], client_org_id: str | None) -> Imported:
-    imported = Imported()
-    now_ms = installation.now_ms()
-    arrivals: list[Arrival] = []
+    """An ordinary way in, as history: the archive is asked about each point, and what is known stays as it is."""
+    imported, desk = Imported(), Desk(installation)
     with installation.store.read() as db:
         known_clients = {client.id for client in clients.list_all(db)}
+    by_client: dict[str, Parsed] = {}
     for point in points:
         client = client_org_id or str(point.get("client_org_id") or "")
         if client not in known_clients:
             imported.refused.append(f"{point.get('time')}: no client {client[:80]!r} is known")
             continue
         try:
-            observation = observation_of(point)
+            by_client.setdefault(client, Parsed()).add(0, observation_of(point))
         except (MaiError, ArithmeticError, ValueError) as error:
             imported.refused.append(f"{point.get('time')}: {error}")
-            continue
-        arrivals.append(Arrival(client_org_id=client, observation=observation, received_at_ms=now_ms, historical=True))
-    if arrivals:
-        with installation.store.write() as db:
-            rating_book = rating_books.load(db, installation.settings)
-            for outcome in book(db, rating_book, arrivals, now_ms):
-                if outcome.result in (Result.NEW, Result.HELD):
-                    imported.new += 1
-                else:
-                    imported.known += 1
+    for client, parsed in by_client.items():
+        (receipt,) = desk.deliver([Delivery(SOURCE, client, parsed, installation.now_ms(), historical=True)])
+        imported.new += receipt.new
+        imported.known += receipt.changed + receipt.duplicates
+        imported.refused += [f"{client}: {problem.reason}" for problem in receipt.quarantined]
     return imported
 
 

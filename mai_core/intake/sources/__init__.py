@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from mai_core.intake.parsed import Source
-from mai_core.intake.sources import activity_csv, cloudevents, completions, flat, generation, litellm, openrouter
+from mai_core.intake.sources import (
+    activity_csv,
+    cloudevents,
+    completions,
+    flat,
+    generation,
+    influx,
+    litellm,
+    openrouter,
+)
 
 SOURCES: dict[str, Source] = {
     source.name: source
@@ -15,5 +24,6 @@ SOURCES: dict[str, Source] = {
         flat.SOURCE,
         activity_csv.SOURCE,
         generation.SOURCE,
+        influx.SOURCE,
     )
 }
