@@ -1,4 +1,4 @@
-"""Points of InfluxDB, one JSON object each with tags and fields together: what quarantine keeps of them is replayed here.
+"""Points of InfluxDB, one JSON object each with tags and fields together: what quarantine keeps is replayed here.
 
 The way in itself is `python -m mai_core import-influx` and the batch, which read the server through InfluxQL.
 """
