@@ -64,15 +64,17 @@ def require(*roles: Role, scope: str | None = None) -> Callable[..., Coroutine[A
     return admitted
 
 
-def require_sender(scope: str) -> Callable[..., Coroutine[Any, Any, Sender]]:
+def require_sender(scope: str, *, explicit: bool = False) -> Callable[..., Coroutine[Any, Any, Sender]]:
     """A dependency for what the Open WebUI filter calls: the secret of a way in, or a caller whose role and scopes
-    allow it (operators for all clients, others for their own)."""
+    allow it (operators for all clients, others for their own). `explicit`: a token of a manager or analyst needs the
+    scope by name, because what it tells decides whose an event is."""
 
     async def admitted(
         request: Request, bearer: Bearer, caller: Annotated[Caller | None, Depends(optional_caller)]
     ) -> Sender:
         if caller is not None:
-            if caller.role == "accountant" or not caller.may(scope):
+            named = caller.role == "operator" or not explicit or scope in caller.scopes
+            if caller.role == "accountant" or not named or not caller.may(scope):
                 raise HTTPException(403, "Forbidden")
             return Sender(caller.client_org_id or caller.home_client_org_id, caller.name)
         presented = bearer.credentials if bearer else request.headers.get("x-webhook-signature", "")

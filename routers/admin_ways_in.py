@@ -8,13 +8,17 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from mai_core.errors import BadValue
+from mai_core.errors import BadValue, MaiError
 from mai_core.identity.secret_texts import new_secret
+from mai_core.installation import Installation
 from mai_core.intake import decisions
+from mai_core.intake.replay import replay
 from mai_core.store import clients, conflicts, credentials, people, routes
 from routers.access import Operator
 from routers.admin_clients import instant_text
 from routers.auth import Opened
+
+REPLAYED_AT_ONCE = 500
 
 router = APIRouter(prefix="/api/v1/admin", tags=["ways in: administration"])
 
@@ -57,6 +61,7 @@ class Route(BaseModel):
 class RouteTaken(BaseModel):
     route: Route
     replayed: int = Field(description="Quarantined events that found their client through it.")
+    still_waiting: int = Field(description="Others of the same sender; quarantine says why, or set the route again.")
 
 
 class Unrouted(BaseModel):
@@ -81,9 +86,7 @@ class ConflictShown(BaseModel):
 class Verdict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    value: str | None = Field(
-        None, max_length=500, description="One of the seen values; null: the standing one."
-    )
+    value: str | None = Field(None, max_length=500, description="One of the seen values; null: the standing one.")
 
 
 @router.get("/webhook-credentials", summary="Secrets that open the ways in, never the secret itself")
@@ -131,7 +134,8 @@ def set_route(opened: Opened, caller: Operator, body: RouteSet) -> RouteTaken:
         if body.kind == "external_user":
             people.ensure_mapping(db, now_ms, body.client_org_id, body.value, body.user_id)
         waiting = routes.waiting_for(db, body.kind, body.value)
-    return RouteTaken(route=_route(row), replayed=0 * len(waiting))
+    replayed = sum(_is_booked(opened, entry, caller.name) for entry in waiting[:REPLAYED_AT_ONCE])
+    return RouteTaken(route=_route(row), replayed=replayed, still_waiting=len(waiting) - replayed)
 
 
 @router.delete("/routes", status_code=204, summary="Forget a route; what is booked stays")
@@ -159,6 +163,14 @@ def list_conflicts(opened: Opened, caller: Operator, client: str | None = None) 
 def decide_conflict(opened: Opened, caller: Operator, conflict_id: int, body: Verdict) -> ConflictShown:
     with opened.store.write() as db:
         return _conflict(decisions.decide(db, opened.settings, opened.now_ms(), caller.name, conflict_id, body.value))
+
+
+def _is_booked(opened: Installation, entry_id: int, actor: str) -> bool:
+    try:
+        replay(opened, entry_id, actor)
+    except MaiError:
+        return False
+    return True
 
 
 def _route(row: dict[str, Any]) -> Route:

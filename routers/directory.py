@@ -19,7 +19,7 @@ from routers.auth import Opened
 
 router = APIRouter(tags=["people"])
 
-Telling = Annotated[Sender, Depends(require_sender("directory"))]
+Telling = Annotated[Sender, Depends(require_sender("directory", explicit=True))]
 
 
 class Entry(BaseModel):

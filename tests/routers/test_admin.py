@@ -7,11 +7,12 @@ from fastapi.testclient import TestClient
 
 from mai_core.installation import Installation
 from mai_core.intake.booking import book
+from mai_core.intake.delivery import kept_observation
 from mai_core.model import Rank
 from mai_core.money import units_of
 from mai_core.settings import Settings
 from mai_core.store import clients, dicts, ledger, people, quarantine, rating_books
-from tests.builders import CLIENT, NOON, make_arrival, make_client
+from tests.builders import CLIENT, NOON, make_arrival, make_client, make_observation
 from tests.routers.callers import FOREIGN, Headers, bearer, make_account, token_of
 
 ANNA = f"{CLIENT}_user_11112222"
@@ -151,6 +152,14 @@ class TestDirectory:
         [person] = api.get("/api/v1/people", params={"client": CLIENT}, headers=operator).json()
         assert person["department"] == "HR"
 
+    def test_a_token_needs_the_scope_by_name(
+        self, api: TestClient, operator: Headers, installation: Installation
+    ) -> None:
+        body = {"people": [{"user_id": "user-1", "external_user": ANNA}]}
+        assert api.post("/api/v1/directory", json=body, headers=token_of(installation, "manager")).status_code == 403
+        scoped = token_of(installation, "manager", scopes=("directory",))
+        assert api.post("/api/v1/directory", json=body, headers=scoped).status_code == 200
+
     def test_who_belongs_to_nobody_is_refused_and_nothing_is_stored(self, api: TestClient, operator: Headers) -> None:
         body = {"people": [{"user_id": "u", "external_user": ANNA}, {"user_id": "u", "external_user": "stranger"}]}
         answer = api.post("/api/v1/directory", json=body, headers=operator)
@@ -263,6 +272,23 @@ class TestWaysIn:
         assert api.delete("/api/v1/admin/routes", params=params, headers=operator).status_code == 404
         body["user_id"] = "user-1"
         assert api.put("/api/v1/admin/routes", json=body, headers=operator).status_code == 422
+
+    def test_a_route_books_what_was_waiting_for_it(
+        self, api: TestClient, operator: Headers, installation: Installation
+    ) -> None:
+        for number in range(2):
+            kept = kept_observation("unrouted", make_observation(f"gen-{number}", external_user="stranger"))
+            with installation.store.write() as db:
+                quarantine.put(
+                    db, NOON, source="openrouter", client_org_id=None, reason_code="unrouted", reason="?",
+                    sha256=kept.sha256, body=kept.body,
+                )  # fmt: skip
+        body = {"kind": "external_user", "value": "stranger", "client_org_id": CLIENT}
+        taken = api.put("/api/v1/admin/routes", json=body, headers=operator).json()
+        assert (taken["replayed"], taken["still_waiting"]) == (2, 0)
+        with installation.store.read() as db:
+            assert ledger.is_known(db, CLIENT, "gen-0")
+        assert api.get("/api/v1/admin/unrouted", headers=operator).json() == []
 
     def test_a_route_for_a_person_names_them(self, api: TestClient, operator: Headers) -> None:
         body = {"kind": "external_user", "value": "stranger", "client_org_id": CLIENT, "user_id": "user-7"}
