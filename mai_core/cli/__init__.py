@@ -35,6 +35,7 @@ COMMAND_MODULES = (
     "mai_core.cli.check",
     "mai_core.cli.demo",
     "mai_core.cli.doctor",
+    "mai_core.cli.export",
     "mai_core.cli.import_csv",
     "mai_core.cli.import_events",
     "mai_core.cli.import_legacy",

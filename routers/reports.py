@@ -1,0 +1,161 @@
+"""Reading usage: the questions of the pages, and exports in the words of the command line."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, BackgroundTasks, FastAPI, Query, Request
+from fastapi.responses import FileResponse
+
+from mai_core.errors import BadValue
+from mai_core.money import decimal_text
+from mai_core.reports import Reporting, Viewer
+from mai_core.reports.exports import ExportRequest, export, suffix_of
+from mai_core.reports.exports.request import FORMATS, KEYS, parse_by
+from routers.access import Anyone, Caller
+
+router = APIRouter(prefix="/api/v1", tags=["reports"])
+
+_opening = threading.Lock()
+
+MEDIA_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "focus": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "parquet": "application/vnd.apache.parquet",
+}
+
+From = Annotated[date, Query(alias="from", description="First usage day.")]
+To = Annotated[date, Query(alias="to", description="Last usage day, inclusive.")]
+Client = Annotated[str | None, Query(description="Client; default: all that the caller may see.")]
+Names = Annotated[list[str], Query()]
+
+
+def reporting_of(app: FastAPI) -> Reporting:
+    """One per process, opened when somebody asks first."""
+    with _opening:
+        if getattr(app.state, "reporting", None) is None:
+            installation = app.state.installation
+            app.state.reporting = Reporting.of_store(installation.store, installation.settings)
+        reporting: Reporting = app.state.reporting
+        return reporting
+
+
+def viewer_of(caller: Caller) -> Viewer:
+    return Viewer(caller.role, None if caller.sees_all_clients else caller.client_org_id)
+
+
+@router.get("/reports")
+def questions(caller: Anyone) -> dict[str, Any]:
+    """The questions that the caller may ask, with their further parameters."""
+    asked = Reporting.questions(viewer_of(caller))
+    return {"questions": [{"name": question.name, "parameters": question.parameters} for question in asked]}
+
+
+@router.get("/reports/{question}")
+def answer(
+    question: str,
+    request: Request,
+    caller: Anyone,
+    start: From,
+    end: To,
+    client: Client = None,
+    model: Names = [],  # noqa: B006
+    user: Names = [],  # noqa: B006
+    department: Names = [],  # noqa: B006
+    provider: Names = [],  # noqa: B006
+    most: Annotated[int | None, Query(ge=1, le=100_000)] = None,
+    after: Annotated[int | None, Query(ge=0)] = None,
+) -> dict[str, Any]:
+    """One question as JSON. Amounts are exact decimal texts."""
+    further = {name: value for name, value in (("most", most), ("after", after)) if value is not None}
+    filters: dict[str, Any] = {"models": model, "people": user, "departments": department, "providers": provider}
+    with reporting_of(request.app).open(viewer_of(caller), start, end, caller.tenant_or_all(client), **filters) as page:
+        rows = [shown(row) for row in page.rows(question, **further)]
+        fresh = page.freshness
+    return {
+        "question": question,
+        "from": start,
+        "to": end,
+        "rows": rows,
+        "freshness": {
+            "last_event_ms": fresh.last_event_ms,
+            "sealed_through": fresh.sealed_through,
+            "damaged_files": len(fresh.damaged_files),
+        },
+    }
+
+
+def shown(row: dict[str, Any]) -> dict[str, Any]:
+    """`charged_pusd: 1300000000000` as `charged_usd: "1.300000000000"`."""
+    result: dict[str, Any] = {}
+    for name, value in row.items():
+        unit = {"_pusd": "_usd", "_ppln": "_pln"}.get(name[-5:])
+        if unit is None:
+            result[name] = value
+        else:
+            result[name[:-5] + unit] = None if value is None else decimal_text(value)
+    return result
+
+
+@router.get("/export", response_class=FileResponse)
+def download(
+    request: Request,
+    caller: Anyone,
+    background: BackgroundTasks,
+    start: From,
+    end: To,
+    client: Client = None,
+    by: Annotated[str, Query(description=f"Keys, with commas: {', '.join(KEYS)}.")] = "day,user,model",
+    format: Annotated[str, Query(description=f"One of {', '.join(FORMATS)}.")] = "csv",
+    excel: Annotated[bool, Query(description="CSV for Polish Excel: ';' and decimal comma.")] = False,
+    links: Annotated[bool, Query(description="A column with a link to each row's explanation.")] = False,
+    model: Names = [],  # noqa: B006
+    user: Names = [],  # noqa: B006
+    department: Names = [],  # noqa: B006
+    provider: Names = [],  # noqa: B006
+) -> FileResponse:
+    """A download of usage, with the same words as `python -m mai_core export`."""
+    installation = request.app.state.installation
+    wanted = ExportRequest(
+        start,
+        end,
+        caller.tenant_or_all(client),
+        parse_by(by),
+        format,
+        semicolon=excel,
+        decimal_comma=excel,
+        links=installation.settings.public_url if links else "",
+        models=tuple(model),
+        people=tuple(user),
+        departments=tuple(department),
+        providers=tuple(provider),
+    )
+    if wanted.links and format == "focus":
+        raise BadValue("links", "are no part of FOCUS")
+    with _scratch(installation.settings.mai_data_dir / "tmp") as file:
+        export(reporting_of(request.app), viewer_of(caller), wanted, file)
+    background.add_task(file.unlink, missing_ok=True)
+    name = f"usage-{wanted.client or 'all'}-{start}-{end}{'-focus' if format == 'focus' else ''}.{suffix_of(wanted)}"
+    return FileResponse(file, media_type=MEDIA_TYPES[format], filename=name, background=background)
+
+
+@contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    """A file that outlives the request only when the request succeeds."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix="export-", dir=folder)
+    os.close(handle)
+    file = Path(name)
+    try:
+        yield file
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
