@@ -10,7 +10,7 @@ import streamlit as st
 
 from mai_core.days import month_of
 from mai_core.money import UNITS_PER_GROSZ, allocate_largest_remainder, decimal_text, divide_half_up
-from pages.parts import frame, markup, rates
+from pages.parts import frame, markup, rates, url_state
 from pages.parts.downloads import Field, buttons
 from pages.parts.markup import Column, Html, escape
 from pages.parts.periods import Period, period_of
@@ -65,16 +65,14 @@ def _choices(view: View) -> tuple[Period, str]:
         year, month = int(months[-1][:4]), int(months[-1][5:])
         months.append(f"{year - (month == 1):04d}-{(month - 2) % 12 + 1:02d}")
     with st.container(key="toolbar_billing", horizontal=True, vertical_alignment="bottom"):
-        month = st.selectbox(
-            words("months.choose"), months, key="month", bind="query-params", format_func=words.month, width=220
-        )
-        group = st.selectbox(
-            words("billing.by"), _GROUPS, key="by", bind="query-params", width=200,
-            format_func=lambda name: words(f"billing.by.{name}"),
+        month = url_state.choice(words("months.choose"), months, "month", months[0], words.month, 220)
+        group = url_state.choice(
+            words("billing.by"), _GROUPS, "by", _GROUPS[0],
+            lambda name: f"{words('billing.by')}: {words(f'billing.by.{name}')}", 260,
         )  # fmt: skip
         if st.button(words("billing.print"), icon=":material/print:", key="print"):
             st.html("<script>window.print()</script>", unsafe_allow_javascript=True)
-    return period_of(month or months[0], view.today), group or "model"
+    return period_of(month, view.today), group
 
 
 def _notices(view: View, period: Period, total: Row) -> None:

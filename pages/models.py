@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from mai_core.money import divide_half_up, units_of
-from pages.parts import charts, frame, markup, price_list
+from pages.parts import charts, frame, markup, price_list, url_state
 from pages.parts.downloads import Field, buttons
 from pages.parts.markup import Column, Html, escape
 from pages.parts.palette import ModelColours, model_colours
@@ -149,13 +149,12 @@ def _what_if(view: View, models: Sequence[Row], prices: Mapping[str, price_list.
     with st.container(key="card_what_if"):
         frame.draw(Html(f'<h2 class="m-section">{escape(words("models.what_if"))}</h2>'))
         with st.container(horizontal=True):
-            here = st.selectbox(
-                words("models.what_if.question"), [row["model"] for row in models], key="from_model",
-                bind="query-params", width=320,
-            )  # fmt: skip
-            there = st.selectbox(
-                words("models.what_if.at"), sorted(prices), key="to_model", bind="query-params", width=320
+            used = [row["model"] for row in models]
+            here = url_state.choice(
+                words("models.what_if.question"), used, "from_model", used[0], str, 320, visible=True
             )
+            known = sorted(prices)
+            there = url_state.choice(words("models.what_if.at"), known, "to_model", known[0], str, 320, visible=True)
         row = next((row for row in models if row["model"] == here), models[0])
         price = prices.get(there)
         if price is None:

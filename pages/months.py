@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import streamlit as st
 
 from mai_core.days import month_of
-from pages.parts import charts, frame, markup
+from pages.parts import charts, frame, markup, url_state
 from pages.parts.downloads import Field, buttons
 from pages.parts.markup import Column, Html, escape
 from pages.parts.periods import Period, period_of
@@ -77,10 +77,8 @@ def _detail(view: View, known: Sequence[str]) -> None:
     words = view.words
     options = list(reversed(known))
     with st.container(key="toolbar_month", horizontal=True):
-        month = st.selectbox(
-            words("months.choose"), options, key="month", bind="query-params", format_func=words.month, width=240
-        )
-    period = period_of(month or options[0], view.today)
+        month = url_state.choice(words("months.choose"), options, "month", options[0], words.month, 240)
+    period = period_of(month, view.today)
     (days, models), _ = view.read(period, "by_day", "by_model")
     if not days:
         frame.nothing_here(view, period)

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import charts, directory, frame, markup
+from pages.parts import charts, directory, frame, markup, url_state
 from pages.parts.downloads import Field, buttons
 from pages.parts.markup import Column, Html, escape
 from pages.parts.periods import Period
@@ -70,17 +70,14 @@ def _chosen(view: View, people: Sequence[Row], before: Mapping[tuple[str, str], 
     words = view.words
     names = sorted({row["department"] for row in people if row["department"]})
     with st.container(key="toolbar_users", horizontal=True, vertical_alignment="bottom"):
-        text = st.text_input(
-            words("search"), key="q", bind="query-params", placeholder=words("search.person"),
-            label_visibility="collapsed", width=260,
+        text = url_state.text(words("search"), "q", words("search.person"), 260)
+        department = url_state.choice(
+            words("users.department"), ["", *names], "department", "",
+            lambda name: name or words("users.departments"), 220,
         )  # fmt: skip
-        department = st.selectbox(
-            words("users.department"), ["", *names], key="department", bind="query-params", width=220,
-            format_func=lambda name: name or words("users.departments"), label_visibility="collapsed",
-        )  # fmt: skip
-        order = st.selectbox(
-            words("users.sort"), _SORTS, key="sort", bind="query-params", width=180, label_visibility="collapsed",
-            format_func=lambda name: f"{words('users.sort')}: {words(f'users.sort.{name}')}",
+        order = url_state.choice(
+            words("users.sort"), _SORTS, "sort", _SORTS[0],
+            lambda name: f"{words('users.sort')}: {words(f'users.sort.{name}')}", 220,
         )  # fmt: skip
     wanted = text.strip().casefold()
     rows = [
@@ -95,7 +92,7 @@ def _chosen(view: View, people: Sequence[Row], before: Mapping[tuple[str, str], 
         "requests": lambda row: -int(row["requests"]),
         "change": lambda row: before.get(_key(row), 0) - int(row["charged_ppln"] or 0),
     }
-    return sorted(rows, key=keys[order or "amount"])
+    return sorted(rows, key=keys[order])
 
 
 def _trends(period: Period, days: Sequence[Row]) -> dict[tuple[str, str], list[float]]:

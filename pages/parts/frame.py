@@ -6,7 +6,7 @@ from datetime import date
 
 import streamlit as st
 
-from pages.parts import markup, sessions
+from pages.parts import markup, sessions, url_state
 from pages.parts.installation import clock, settings
 from pages.parts.markup import Html
 from pages.parts.periods import CHOICES, Period, period_of
@@ -65,11 +65,7 @@ def _picker(view: View, choices: tuple[str, ...]) -> Period:
     def label(choice: str) -> str:
         return words(f"period.{choice}") if choice in CHOICES else words.month_short(choice)
 
-    if "period" not in st.session_state:
-        st.session_state["period"] = asked if asked in options else "month"
-    choice = st.selectbox(
-        words("period"), options, key="period", format_func=label, label_visibility="collapsed", width=190
-    )
+    choice = url_state.choice(words("period"), options, "period", "month", label, 190)
     first, last = _url_day("from"), _url_day("to")
     if choice == "custom":
         standing = period_of("custom", view.today, first, last) if first and last else period_of("30d", view.today)
@@ -92,13 +88,8 @@ def _url_day(name: str) -> date | None:
 
 def _keep_in_url(period: Period) -> None:
     wanted = period.query
-    for name in ("period", "from", "to"):
-        if st.query_params.get(name) == wanted.get(name):
-            continue
-        if name in wanted:
-            st.query_params[name] = wanted[name]
-        else:
-            st.query_params.pop(name, None)
+    for name in ("from", "to"):
+        url_state.keep(name, wanted.get(name, ""), "")
 
 
 def nothing_here(view: View, period: Period) -> None:

@@ -14,7 +14,7 @@ import streamlit as st
 from mai_core.errors import MaiError
 from mai_core.language import Words, language_of
 from mai_core.money import units_of
-from pages.parts import api, frame, markup, registry, sessions
+from pages.parts import api, frame, markup, registry, sessions, url_state
 from pages.parts.installation import clock
 from pages.parts.markup import Html, escape
 from pages.parts.view import Client, View
@@ -155,17 +155,10 @@ def _client_switch(words: Words, session: sessions.Session, clients: tuple[Clien
         return None
     if len(clients) == 1:
         return clients[0]
-    asked = st.query_params.get("client", "")
-    if st.session_state.get("client") not in ("", *by_id):
-        st.session_state["client"] = asked if asked in by_id else ""
-    chosen = st.selectbox(
-        words("client.choose"), ["", *by_id], key="client", label_visibility="collapsed",
-        format_func=lambda key: by_id[key].name[:80] if key else words("client.all"),
+    chosen = url_state.choice(
+        words("client.choose"), ["", *by_id], "client", "",
+        lambda key: by_id[key].name[:80] if key else words("client.all"), "stretch",
     )  # fmt: skip
-    if chosen:
-        st.query_params["client"] = chosen
-    else:
-        st.query_params.pop("client", None)
     return by_id.get(chosen)
 
 

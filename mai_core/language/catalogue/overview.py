@@ -11,7 +11,7 @@ MESSAGES: Messages = {
     "overview.limit.of": ("z {limit} miesięcznie", "of {limit} a month"),
     "overview.limit.none": ("limit nie jest ustawiony", "no limit is set"),
     "overview.limit.reached": ("limit będzie osiągnięty {day}", "the limit will be reached on {day}"),
-    "overview.limit.safe": ("w tym miesiącu nie grozi", "safe this month"),
+    "overview.limit.safe": ("nie w tym miesiącu", "not reached this month"),
     "overview.landing": ("Na koniec miesiąca", "By the end of the month"),
     "overview.landing.band": ("od {low} do {high}", "from {low} to {high}"),
     "overview.landing.short": ("za mało dni, by podać przedział", "too few days for a range"),
@@ -34,8 +34,10 @@ MESSAGES: Messages = {
     "overview.all_models": ("Wszystkie modele", "All models"),
     "overview.clients": ("Klienci", "Clients"),
     "overview.proof.operator": (
-        "Uzgodniono z OpenRouter do {day}: zafakturowane {billed}, zapisane {recorded}, różnica {difference}, odzyskane {n}.",
-        "Reconciled with OpenRouter through {day}: billed {billed}, recorded {recorded}, difference {difference}, recovered {n}.",
+        "Uzgodniono z OpenRouter do {day}: naliczone {billed}, zapisane {recorded}, różnica {difference}, "
+        "odzyskane {recovered}.",
+        "Reconciled with OpenRouter through {day}: billed {billed}, recorded {recorded}, difference {difference}, "
+        "recovered {recovered}.",
     ),
     "overview.proof.manager": ("Sprawdzone z dostawcą do {day}.", "Verified against the provider through {day}."),
     "overview.unpriced": (
