@@ -48,9 +48,8 @@ def refresh(installation: Installation, client_org_id: str | None = None) -> int
         found = list(people_of(source))
     with installation.store.write() as db:
         clients.require(db, client)
-        for person in found:
-            _take(db, installation.now_ms(), client, settings.openrouter_external_user or client, person)
-    return len(found)
+        prefix = settings.openrouter_external_user or client
+        return sum(_take(db, installation.now_ms(), client, prefix, person) for person in found)
 
 
 def people_of(source: LegacySource) -> Iterator[Person]:
@@ -78,11 +77,11 @@ def _groups(source: LegacySource) -> dict[str, list[str]]:
     return groups
 
 
-def _take(db: Db, now_ms: int, client: str, prefix: str, person: Person) -> None:
+def _take(db: Db, now_ms: int, client: str, prefix: str, person: Person) -> bool:
     try:
         external_user = ids.external_user_id(prefix, person.user_id)
     except BadValue:
-        return
+        return False
     people.ensure_mapping(db, now_ms, client, external_user, person.user_id)
     mappings.known_since(db, client, external_user, person.since)
     people.put_person(
@@ -95,6 +94,7 @@ def _take(db: Db, now_ms: int, client: str, prefix: str, person: Person) -> None
         department=person.department,
         source=SOURCE,
     )
+    return True
 
 
 def _short(value: object) -> str | None:
