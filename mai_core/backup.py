@@ -17,6 +17,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from mai_core import checks
 from mai_core.clock import Clock
 from mai_core.days import DAY_MS, from_ms
 from mai_core.errors import Conflict, MaiError, NotFound
@@ -89,10 +90,6 @@ def problems_of(path: Path) -> list[str]:
     problems = backups.integrity_problems(path)
     if problems:
         return problems
-    try:
-        from mai_core import checks
-    except ImportError:
-        return []
     with Store(path, Clock()) as store:
         return [str(finding) for finding in checks.run(store)]
 

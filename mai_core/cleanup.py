@@ -53,7 +53,6 @@ RETENTION: tuple[Kept, ...] = (
     Kept("exchange_rates", None, "", "re-rating needs every rate"),
     Kept("day_corrections", None, "", "why a number moved"),
     Kept("corrections", None, "", "stand on invoices"),
-    Kept("invoices", None, "", "the law"),
     Kept("audit_log", None, "", "who did what"),
 )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from mai_core.store.connection import Db, dicts
+from mai_core.store import sealing
+from mai_core.store.connection import Db, dicts, rows
 from mai_core.store.ledger import EVENT_COLUMNS, DayKey, Facts
 
 FACT_COLUMNS = ("external_user", "model", "provider", *Facts._fields, "last_at_ms")
@@ -86,21 +87,13 @@ def _archived(db: Db, client_org_id: str, day: str) -> int | None:
 
 
 def seal_agrees(db: Db, client_org_id: str, day: str) -> bool:
-    """A sealed day whose facts in the ledger still add up to what was sealed (imported rows are sealed with them)."""
-    sealed = db.execute(
+    """A sealed day whose facts in the ledger still add up to what was sealed."""
+    found = rows(
+        db,
         "SELECT rows, sum_raw, sum_charged FROM sealed_days WHERE client_org_id = ? AND usage_date = ?",
         (client_org_id, day),
-    ).fetchone()
-    if sealed is None:
-        return False
-    if db.execute(
-        "SELECT 1 FROM imported_days WHERE client_org_id = ? AND usage_date = ? LIMIT 1", (client_org_id, day)
-    ).fetchone():
-        return True
-    facts = standing_facts(db, client_org_id, day)
-    raw, charged = FACT_COLUMNS.index("raw_pusd"), FACT_COLUMNS.index("charged_pusd")
-    sums = (len(facts), str(sum(row[raw] for row in facts)), str(sum(row[charged] for row in facts)))
-    return sums == (sealed[0], sealed[1], sealed[2])
+    )
+    return bool(found) and sealing.sums_of_days(db, client_org_id, [day]).get(day, (0, "0", "0")) == found[0]
 
 
 def facts_of_events(db: Db, client_org_id: str, day: str) -> list[tuple[Any, ...]]:
@@ -183,19 +176,24 @@ def remove_events(db: Db, client_org_id: str, day: str, now_ms: int) -> int:
     return removed
 
 
-def put_back_events(db: Db, client_org_id: str, day: str, rows: Iterable[Sequence[Any]]) -> int:
+def put_back_events(db: Db, client_org_id: str, day: str, events: Iterable[Sequence[Any]]) -> int:
     """Archived events into the ledger again; one that is there already stays as it is."""
-    before = int(db.total_changes())
+    before = _many(db, client_org_id, day)
     db.executemany(
         f"INSERT INTO usage_events ({', '.join(EVENT_COLUMNS)}) VALUES ({', '.join('?' * len(EVENT_COLUMNS))})"
         " ON CONFLICT (client_org_id, generation_id) DO NOTHING",
-        rows,
+        events,
     )
     db.execute(
         "UPDATE archives SET events_removed_at_ms = NULL WHERE client_org_id = ? AND usage_date = ?",
         (client_org_id, day),
     )
-    return int(db.total_changes()) - before
+    return _many(db, client_org_id, day) - before
+
+
+def _many(db: Db, client_org_id: str, day: str) -> int:
+    question = "SELECT count(*) FROM usage_events WHERE client_org_id = ? AND usage_date = ?"
+    return int(rows(db, question, (client_org_id, day))[0][0])
 
 
 def event_files(db: Db, client_org_id: str, first: str, last: str) -> list[dict[str, Any]]:

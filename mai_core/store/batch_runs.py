@@ -48,14 +48,17 @@ def abandon(db: Db, now_ms: int, reason: str) -> int:
 
 def last_done(db: Db) -> str | None:
     """The latest usage day that a batch closed for every client."""
-    row = db.execute("SELECT MAX(batch_date) FROM batch_runs WHERE step = ? AND state = 'ok'", (RUN_STEP,)).fetchone()
+    row = db.execute(
+        "SELECT MAX(batch_date) FROM batch_runs WHERE step = ? AND state = 'ok' AND client_org_id IS NULL", (RUN_STEP,)
+    ).fetchone()
     return None if row is None or row[0] is None else str(row[0])
 
 
 def last_attempt_ms(db: Db, day: str) -> int | None:
     """When a run for this day was last started, whatever became of it."""
     row = db.execute(
-        "SELECT MAX(started_at_ms) FROM batch_runs WHERE step = ? AND batch_date = ?", (RUN_STEP, day)
+        "SELECT MAX(started_at_ms) FROM batch_runs WHERE step = ? AND batch_date = ? AND client_org_id IS NULL",
+        (RUN_STEP, day),
     ).fetchone()
     return None if row is None or row[0] is None else int(row[0])
 
