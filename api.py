@@ -6,14 +6,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from mai_core.influx.sending import sender_for
 from mai_core.installation import open_installation
 from mai_core.settings import Settings, load_settings
-from routers import ROUTERS
+from routers import ROUTERS, events, webhooks
 from routers.errors import answer_errors_as_json
 from routers.fast_lane import FastLane
 from routers.intake_door import IntakeDoor
+from routers.small_bodies import SmallBodies
 from routers.webhooks import openrouter_webhook
 
 DESCRIPTION = 'Meter, ledger and billing desk for resold LLM usage. Errors are JSON: `{"error": "..."}`.'
@@ -40,6 +42,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     answer_errors_as_json(app)
     for router in ROUTERS:
         app.include_router(router)
+    ways_in = [
+        route.path
+        for router in (webhooks.router, events.router)
+        for route in router.routes
+        if isinstance(route, APIRoute)
+    ]
+    app.add_middleware(SmallBodies, except_for=ways_in)
     app.add_middleware(FastLane, ways={"/webhooks/openrouter": openrouter_webhook})
     return app
 
