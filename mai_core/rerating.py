@@ -128,6 +128,7 @@ def rated_again(book: RatingBook, event: dict[str, Any]) -> dict[str, Any]:
         flags=frozenset(event["flags"].split()) & _NOT_FROM_RATING,
         received_at_ms=event["received_at_ms"],
         source=event["source"],
+        source_rank=ledger.source_rank(event),
         now_ms=event["updated_at_ms"],
     )
     return {**event, **{name: derived[name] for name in RATED}}

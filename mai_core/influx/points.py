@@ -15,7 +15,6 @@ from mai_core.model import Observation, Rank
 from mai_core.money import shortest_text, units_of
 
 MEASUREMENT = "usage_tracking"
-NOT_SPLIT = "tokens_not_split"
 
 _WHOLE_FIELDS = (
     "input_tokens",
@@ -82,7 +81,6 @@ def observation_of(point: Mapping[str, Any]) -> Observation:
         cache_write_tokens=_whole(point, "cache_write_tokens"),
         reasoning_tokens=_whole(point, "reasoning_tokens"),
         reported_pusd=_reported(point),
-        flags=() if split or total is None else (NOT_SPLIT,),
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from mai_core import merging
 from mai_core.intake.event_row import day_key, derive_event, facts
 from mai_core.merging import Disagreement, Ranked
-from mai_core.model import Arrival, Rank
+from mai_core.model import Arrival
 from mai_core.money import shortest_text
 from mai_core.rating_book import RatingBook
 from mai_core.store import audit, ledger, people
@@ -54,7 +54,17 @@ class Booking:
 
     def add(self, arrival: Arrival) -> Outcome:
         told = merging.fields_of(arrival.observation)
-        event = self._derive(arrival, told, flags=frozenset(arrival.observation.flags))
+        event = derive_event(
+            self._book,
+            arrival.client_org_id,
+            arrival.observation.generation_id,
+            told,
+            flags=frozenset(arrival.observation.flags),
+            received_at_ms=arrival.received_at_ms,
+            source=arrival.observation.source,
+            source_rank=int(arrival.observation.rank),
+            now_ms=self._now_ms,
+        )
         is_new = ledger.remember(
             self._db,
             event["generation_id"],
@@ -83,15 +93,34 @@ class Booking:
         before = ledger.find_event(self._db, arrival.client_org_id, generation_id)
         if before is None:
             return Outcome(generation_id, Result.DUPLICATE)
-        standing = self._proposed_fields(before) or ledger.fields_from(before)
-        fields, disagreements = merging.merge(standing, told)
-        self._note(arrival, standing, fields, disagreements)
-        flags = frozenset(before["flags"].split()) & _KEPT_FLAGS | frozenset(arrival.observation.flags)
-        received = min(arrival.received_at_ms, before["received_at_ms"])
-        if fields == standing and received == before["received_at_ms"] and flags <= set(before["flags"].split()):
+        standing = self._proposed(before) or before
+        known = ledger.fields_from(standing)
+        fields, disagreements = merging.merge(known, told)
+        self._note(arrival, known, fields, disagreements)
+        standing_flags = set(standing["flags"].split())
+        flags = frozenset((standing_flags | set(arrival.observation.flags)) & _KEPT_FLAGS)
+        received = min(arrival.received_at_ms, standing["received_at_ms"])
+        rank, source = _best_source(standing, arrival)
+        is_news = (
+            fields != known
+            or (rank, source) != (ledger.source_rank(standing), standing["source"])
+            or received != standing["received_at_ms"]
+            or not flags <= standing_flags
+        )
+        if not is_news:
             return Outcome(generation_id, Result.DUPLICATE, tuple(disagreements))
-        after = self._derive(arrival, fields, flags, received_at_ms=received, source=_best_source(before, arrival))
-        self._replace(before, after, standing)
+        after = derive_event(
+            self._book,
+            arrival.client_org_id,
+            generation_id,
+            fields,
+            flags=flags,
+            received_at_ms=received,
+            source=source,
+            source_rank=rank,
+            now_ms=self._now_ms,
+        )
+        self._replace(before, after, known)
         return Outcome(generation_id, Result.CHANGED, tuple(disagreements))
 
     def _replace(self, before: dict[str, Any], after: dict[str, Any], standing: Ranked) -> None:
@@ -132,26 +161,6 @@ class Booking:
         if self._outbox:
             ledger.queue_for_influx(self._db, after["client_org_id"], after["generation_id"], self._now_ms)
 
-    def _derive(
-        self,
-        arrival: Arrival,
-        fields: Ranked,
-        flags: frozenset[str],
-        *,
-        received_at_ms: int | None = None,
-        source: str | None = None,
-    ) -> dict[str, Any]:
-        return derive_event(
-            self._book,
-            arrival.client_org_id,
-            arrival.observation.generation_id,
-            fields,
-            flags=flags,
-            received_at_ms=arrival.received_at_ms if received_at_ms is None else received_at_ms,
-            source=source or arrival.observation.source,
-            now_ms=self._now_ms,
-        )
-
     def _note(self, arrival: Arrival, standing: Ranked, fields: Ranked, disagreements: list[Disagreement]) -> None:
         client, generation = arrival.client_org_id, arrival.observation.generation_id
         for field, (rank, _) in fields.items():
@@ -174,12 +183,12 @@ class Booking:
             after["charged_pusd"] - (before["charged_pusd"] if before else 0),
         )
 
-    def _proposed_fields(self, event: dict[str, Any]) -> Ranked | None:
+    def _proposed(self, event: dict[str, Any]) -> dict[str, Any] | None:
         """On an invoiced day the merged state lives in the waiting correction, not in the event."""
         if not self._is_invoiced(event):
             return None
         proposed = ledger.waiting_correction(self._db, event["client_org_id"], event["generation_id"])
-        return None if proposed is None else ledger.fields_from(json.loads(proposed))
+        return None if proposed is None else dict(json.loads(proposed))
 
     def _is_invoiced(self, event: dict[str, Any]) -> bool:
         key = (event["client_org_id"], event["usage_date"][:7])
@@ -218,12 +227,10 @@ def book(
     return [booking.add(arrival) for arrival in arrivals]
 
 
-def _best_source(before: dict[str, Any], arrival: Arrival) -> str:
-    """The source column names the highest-ranked way in that told anything; ties by name, so order does not matter."""
-    highest = max((int(rank) for rank in before["field_ranks"] if rank != "."), default=0)
-    told = int(Rank(arrival.observation.rank))
-    if told > highest:
-        return arrival.observation.source
-    if told == highest:
-        return min(str(before["source"]), arrival.observation.source)
-    return str(before["source"])
+def _best_source(standing_event: dict[str, Any], arrival: Arrival) -> tuple[int, str]:
+    """The highest-ranked way in that told of the generation; ties by name, so order does not matter."""
+    told = (int(arrival.observation.rank), arrival.observation.source)
+    standing = (ledger.source_rank(standing_event), str(standing_event["source"]))
+    if told[0] != standing[0]:
+        return max(told, standing)
+    return min(told, standing)

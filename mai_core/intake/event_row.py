@@ -7,11 +7,13 @@ from typing import Any
 from mai_core.days import usage_day
 from mai_core.ids import generation_time_ms
 from mai_core.merging import Ranked
+from mai_core.model import Rank
 from mai_core.rating import Usage, rate
 from mai_core.rating_book import RatingBook
 from mai_core.store.ledger import DayKey, Facts, ranks_text
 
 FUTURE_TOLERANCE_MS = 5 * 60 * 1000
+NOT_SPLIT = "tokens_not_split"
 
 
 def derive_event(
@@ -23,6 +25,7 @@ def derive_event(
     flags: frozenset[str],
     received_at_ms: int,
     source: str,
+    source_rank: int,
     now_ms: int,
 ) -> dict[str, Any]:
     """The event row that merged fields make."""
@@ -60,7 +63,8 @@ def derive_event(
         rating_book.terms_at(agreement, at_ms),
         price_flags,
     )
-    all_flags = {*flags, *rated.flags, *(("future_time",) if future else ())}
+    told_of_time_and_tokens = {"future_time": future, NOT_SPLIT: is_total_only(fields)}
+    all_flags = {*flags, *rated.flags, *(flag for flag, holds in told_of_time_and_tokens.items() if holds)}
     return {
         "client_org_id": client_org_id,
         "generation_id": generation_id,
@@ -99,11 +103,17 @@ def derive_event(
         "api_key_name": value.get("api_key_name"),
         "flags": " ".join(sorted(all_flags)),
         "source": source,
-        "field_ranks": ranks_text(fields),
+        "field_ranks": ranks_text(source_rank, fields),
         "held": 0,
         "received_at_ms": received_at_ms,
         "updated_at_ms": now_ms,
     }
+
+
+def is_total_only(fields: Ranked) -> bool:
+    """Old ways in know a total of tokens: all of them stand as input, no share is guessed, and a flag says so."""
+    rank, tokens = fields.get("input_tokens", (0, 0))
+    return rank in (Rank.FLAT, Rank.INFLUX) and tokens > 0 and "output_tokens" not in fields
 
 
 def day_key(event: dict[str, Any]) -> DayKey:

@@ -244,15 +244,20 @@ _ABSENT = "."
 _RANKS = "0123456789"
 
 
-def ranks_text(fields: Ranked) -> str:
-    """Who told which field, one character each in the order of MERGED_FIELDS: '7..77777...7'."""
-    return "".join([_RANKS[told[0]] if (told := fields.get(name)) else _ABSENT for name in MERGED_FIELDS])
+def ranks_text(source_rank: int, fields: Ranked) -> str:
+    """The source's rank, then who told which field in the order of MERGED_FIELDS: '77..77777...7'."""
+    return str(source_rank) + "".join(str(fields[name][0]) if name in fields else _ABSENT for name in MERGED_FIELDS)
+
+
+def source_rank(event: dict[str, Any]) -> int:
+    """The rank of the way in that `source` names."""
+    return int(event["field_ranks"][0])
 
 
 def fields_from(event: dict[str, Any]) -> Ranked:
     """The merged fields of a stored event with their ranks, as merging knows them."""
     return {
         name: (int(rank), bool(event[name]) if name in ("is_byok", "cancelled", "streamed") else event[name])
-        for name, rank in zip(MERGED_FIELDS, event["field_ranks"], strict=True)
+        for name, rank in zip(MERGED_FIELDS, event["field_ranks"][1:], strict=True)
         if rank != _ABSENT
     }

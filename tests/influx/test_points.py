@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mai_core.errors import BadValue
-from mai_core.influx.points import NOT_SPLIT, cost_of, derived_id, line_of, observation_of, opaque, timestamp_ns
+from mai_core.influx.points import cost_of, derived_id, line_of, observation_of, opaque, timestamp_ns
 from mai_core.money import units_of
 from tests.builders import NOON
 
@@ -59,7 +59,7 @@ def test_an_address_never_becomes_a_tag() -> None:
 def test_our_own_point_comes_back_as_it_was() -> None:
     told = observation_of({**EVENT, "time": NOON * 1_000_000, "tokens": 329, "cost_usd": Decimal("0.1")})
     assert (told.generation_id, told.input_tokens, told.output_tokens) == ('gen-1"x', 29, 300)
-    assert (told.reported_pusd, told.flags) == (units_of("0.00106674"), ())
+    assert told.reported_pusd == units_of("0.00106674")
 
 
 def test_an_old_point_has_a_total_and_a_cost_and_no_share_is_guessed() -> None:
@@ -72,7 +72,7 @@ def test_an_old_point_has_a_total_and_a_cost_and_no_share_is_guessed() -> None:
         "cost_usd": Decimal("0.00106674"),
     }
     told = observation_of(point)
-    assert (told.input_tokens, told.output_tokens, told.flags) == (329, None, (NOT_SPLIT,))
+    assert (told.input_tokens, told.output_tokens) == (329, None)
     assert told.reported_pusd == units_of("0.00106674")
     assert told.external_user == opaque("ewa@example.com")
     assert told.generation_id == derived_id(point)

@@ -193,6 +193,14 @@ def test_no_cost_and_no_price_is_zero_and_says_so(client: Store) -> None:
     assert daily(client)[0]["unpriced_requests"] == 1
 
 
+def test_a_total_that_nobody_split_is_flagged_until_somebody_does(client: Store) -> None:
+    total = make_arrival("gen-a", input_tokens=150, output_tokens=None, rank=Rank.FLAT, source="flat")
+    deliver(client, total)
+    assert events(client)[0]["flags"] == "tokens_not_split"
+    deliver(client, make_arrival("gen-a", input_tokens=100, output_tokens=50))
+    assert (events(client)[0]["input_tokens"], events(client)[0]["flags"]) == (100, "")
+
+
 def test_the_markup_in_force_at_the_events_time_is_used(client: Store) -> None:
     with client.write() as db:
         clients.update(db, NOON, CLIENT, {"markup_rate": "2"}, markup_from_ms=NOON)

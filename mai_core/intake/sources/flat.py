@@ -1,5 +1,5 @@
 """The flat webhook of the existing system: `{api_key, user_id?, model, tokens_used, cost, timestamp, external_user?,
-request_id?}`. It does not split tokens, and no share is guessed: all of them stand as input, and a flag says so.
+request_id?}`. It does not split tokens, and no share is guessed: all of them stand as input.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from mai_core.intake.fields import amount, count, instant_ms, name, required_nam
 from mai_core.intake.items import one_or_many, parse_items
 from mai_core.intake.parsed import Headers, Parsed, Source
 from mai_core.model import Observation, Rank
-
-NOT_SPLIT = "tokens_not_split"
 
 
 def parse(body: bytes, headers: Headers) -> Parsed:
@@ -39,7 +37,6 @@ def _read(item: dict[str, Any]) -> Observation:
         model=required_name(item.get("model"), "model"),
         input_tokens=tokens,
         reported_pusd=cost,
-        flags=(NOT_SPLIT,),
     )
 
 
