@@ -9,6 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from mai_core.forecast import Forecast
 from mai_core.language import Words
 from pages.parts.markup import escape
 from pages.parts.palette import ModelColours
@@ -115,9 +116,7 @@ def columns_by_day(
     figure.update_layout(barmode="stack", uirevision="keep")
     figure.update_xaxes(**day_ticks(words, days))
     figure.update_xaxes(unifiedhovertitle={"text": "<b>%{x|%d.%m.%Y}</b>"})
-    figure.update_yaxes(
-        ticksuffix=" zł" if words.language == "pl" else "", tickprefix="" if words.language == "pl" else "PLN "
-    )
+    figure.update_yaxes(**_pln_axis(words))
     return figure
 
 
@@ -165,6 +164,43 @@ def months(view: View, rows: Sequence[Row]) -> go.Figure:
     figure.update_yaxes(showticklabels=False, showgrid=False)
     figure.update_layout(margin={"t": 24})
     return figure
+
+
+def outlook(view: View, past: Mapping[date, int], ahead: Forecast) -> go.Figure:
+    """What was, as columns; what is expected, as a dashed line with its band."""
+    words, figure = view.words, dressed(view, 320)
+    main, soft = ("#6ea3ff", "rgba(110,163,255,.18)") if view.dark else ("#2f6fde", "rgba(47,111,222,.14)")
+    before, after = sorted(past), ahead.days
+    figure.add_bar(
+        x=[day.isoformat() for day in before], y=[in_pln(past[day]) for day in before], name=words("forecast.was"),
+        marker={"color": main, "cornerradius": 2, "opacity": 0.75,
+                "pattern": {"shape": ["/" if day == view.today else "" for day in before], "size": 5,
+                            "fgcolor": "#1a202a" if view.dark else "#ffffff", "fillmode": "overlay", "solidity": 0.35}},
+        customdata=[words.money(past[day], "PLN") for day in before],
+        hovertemplate=f"{words('forecast.was')}: %{{customdata}}<extra></extra>",
+    )  # fmt: skip
+    days = [item.day.isoformat() for item in after]
+    figure.add_scatter(
+        x=days + days[::-1], y=[in_pln(item.high) for item in after] + [in_pln(item.low) for item in reversed(after)],
+        fill="toself", fillcolor=soft, line={"width": 0}, hoverinfo="skip", name=words("forecast.band"),
+    )  # fmt: skip
+    figure.add_scatter(
+        x=days, y=[in_pln(item.expected) for item in after], mode="lines", name=words("forecast.expected"),
+        line={"color": main, "width": 2.2, "dash": "dot"},
+        customdata=[
+            f"{words.money(item.expected, 'PLN')} ({words.money(item.low, 'PLN')} – {words.money(item.high, 'PLN')})"
+            for item in after
+        ],
+        hovertemplate=f"{words('forecast.expected')}: %{{customdata}}<extra></extra>",
+    )  # fmt: skip
+    figure.update_xaxes(**day_ticks(words, days_between(before[0] if before else view.today, after[-1].day)))
+    figure.update_yaxes(**_pln_axis(words))
+    figure.update_layout(showlegend=True)
+    return figure
+
+
+def _pln_axis(words: Words) -> dict[str, str]:
+    return {"ticksuffix": " zł"} if words.language == "pl" else {"tickprefix": "PLN "}
 
 
 def _added(one: Row, other: Row) -> Row:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mai_core.reports.viewer import Role
-from pages import billing, models, months, overview, person, users
+from pages import billing, explain, forecast, models, months, overview, person, users
 from pages.parts.view import View
 
 EVERYBODY: tuple[Role, ...] = ("operator", "accountant", "manager", "analyst")
@@ -31,5 +31,7 @@ PAGES: tuple[Entry, ...] = (
     Entry("person", "nav.person", "nav.usage", ":material/person:", person.show, hidden=True),
     Entry("models", "nav.models", "nav.usage", ":material/neurology:", models.show),
     Entry("months", "nav.months", "nav.usage", ":material/calendar_month:", months.show),
+    Entry("forecast", "nav.forecast", "nav.usage", ":material/trending_up:", forecast.show),
+    Entry("explain", "nav.explain", "nav.usage", ":material/account_tree:", explain.show, hidden=True),
     Entry("billing", "nav.billing", "nav.money", ":material/receipt_long:", billing.show),
 )
