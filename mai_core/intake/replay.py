@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from mai_core.errors import Conflict, MaiError
 from mai_core.installation import Installation
 from mai_core.intake import exact_json
 from mai_core.intake.delivery import Delivery, Receipt, observation_from
 from mai_core.intake.desk import Desk
 from mai_core.intake.parsed import Parsed
+from mai_core.intake.redaction import is_mark
 from mai_core.intake.sources import SOURCES
 from mai_core.store import audit, clients, quarantine
 
@@ -58,4 +61,6 @@ def _parsed(entry: dict[str, Any]) -> Parsed:
     parsed = SOURCES[entry["source"]].parse(exact_json.encode(kept["item"]), {})
     if parsed.refusals:
         raise MaiError(f"quarantine entry {entry['id']} still cannot be booked: {parsed.refusals[0].reason}")
+    if any(is_mark(value) for one in parsed.observations for value in msgspec.structs.astuple(one)):
+        raise MaiError(f"quarantine entry {entry['id']} cannot be booked: a name in it was not kept")
     return parsed
