@@ -5,9 +5,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 
-from mai_core import legacy_import
+from mai_core import checks, legacy_import
+from mai_core.cli import main
 from mai_core.errors import MaiError
 from mai_core.installation import Installation
 from mai_core.intake import booking
@@ -314,3 +316,38 @@ def test_another_file_is_refused_in_words(
         path.write_bytes(content)
     with pytest.raises(MaiError, match=said):
         legacy_import.bring_in(installation, path, apply=True)
+
+
+def test_a_file_in_use_is_read_with_what_its_owner_wrote_last(installation: Installation, old: OldDatabase) -> None:
+    owner = apsw.Connection(str(old.path))
+    owner.execute("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0")
+    owner.execute("UPDATE client_daily_usage SET markup_cost = 7.5 WHERE usage_date = '2026-09-02'")
+    report = bring_in(installation, old)
+    assert report.totals["client"].kept.markup_cost == Decimal("7.65")
+    owner.execute("UPDATE client_daily_usage SET markup_cost = 8")
+    owner.close()
+
+
+def test_the_command_reports_first_and_writes_only_when_told(
+    installation: Installation, old: OldDatabase, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old.add_day("2026-09-03", -1.0, 1.0)
+    old.add_generation("gen-1", total_cost=-1)
+    monkeypatch.setenv("MAI_DATA_DIR", str(installation.settings.mai_data_dir))
+    monkeypatch.setenv("MAI_SECRET_KEY", "a key for tests")
+    assert main(["import-legacy", str(old.path)]) == 0
+    told = capsys.readouterr().out
+    assert "dry run; --apply does it" in told
+    assert "refused: raw_cost: must be 0 or more: mai_client_63a4eb6d:2026-09-03" in told
+    assert ask(installation, "SELECT * FROM imported_days") == []
+    assert main(["import-legacy", str(old.path), "--apply"]) == 0
+    assert "totals before = totals after, to the last digit" in capsys.readouterr().out
+    assert len(ask(installation, "SELECT * FROM imported_days")) == 6
+    assert main(["import-legacy", str(old.path.with_name("missing.db"))]) == 1
+    assert "is not there" in capsys.readouterr().err
+
+
+def test_the_ledger_holds_after_an_import(installation: Installation, old: OldDatabase) -> None:
+    old.add_generation("gen-1")
+    bring_in(installation, old)
+    assert checks.run(installation.store) == []

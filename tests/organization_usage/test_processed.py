@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from mai_core.errors import BadValue
 from mai_core.installation import Installation
 from mai_core.organization_usage import ClientUsageDB, ProcessedGenerationDB
 from mai_core.store import dicts, processed
@@ -103,3 +104,8 @@ def test_statistics_of_what_is_remembered(house: Installation) -> None:
     assert (stats["total_generations"], stats["total_cost"], stats["total_tokens"]) == (2, 0.3, 11)
     assert stats["days"] == [{"date": "2026-10-01", "generations": 2, "total_cost": 0.3, "total_tokens": 11}]
     assert ProcessedGenerationDB.get_processed_generations_stats("mai_client_00000000") == {}
+
+
+def test_a_generation_without_an_id_cannot_be_remembered(house: Installation) -> None:
+    with pytest.raises(BadValue, match="generation_id"), house.store.write() as db:
+        processed.mark(db, house.now_ms(), CLIENT, "", KEPT, "0.1", 1)
