@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mai_core import archive, backup
+from mai_core.archive_file import file_digest, table_of
 from mai_core.days import DAY_MS, usage_day
 from mai_core.errors import MaiError
 from mai_core.installation import Installation
@@ -88,7 +89,7 @@ def remove_archived_events(installation: Installation, before: date) -> tuple[in
     if newest is None:
         return 0, ["no backup was verified"]
     path = installation.settings.backup_dir / newest["file"]
-    problem = "" if path.is_file() and archive.file_digest(path) == newest["sha256"] else "is missing or was changed"
+    problem = "" if path.is_file() and file_digest(path) == newest["sha256"] else "is missing or was changed"
     if problem:
         with installation.store.write() as db:
             backups.mark_verified(db, newest["file"], None)
@@ -112,6 +113,6 @@ def _remove_day(installation: Installation, row: dict[str, Any], copy: Path, fil
     if missing:
         raise MaiError(f"{missing} of its events are not in the backup {file}")
     with installation.store.write() as db:
-        if not table.equals(archive.table_of(archives.events_of_day(db, client, day))):
+        if not table.equals(table_of(archives.events_of_day(db, client, day))):
             raise MaiError("its archive does not hold what the ledger has")
         return archives.remove_events(db, client, day, installation.clock.now_ms())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 
@@ -11,8 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mai_core import archive
-from mai_core.archive import ArchiveBroken, archive_day, bring_back, events_path, read, table_of, verify_day, write_file
+from mai_core import archive, archive_file
+from mai_core.archive import archive_day, bring_back, events_path, verify_day
+from mai_core.archive_file import ArchiveBroken, table_of, write_file
+from mai_core.archive_file import read_file as read
 from mai_core.errors import MaiError
 from mai_core.installation import Installation
 from mai_core.money import multiply
@@ -183,7 +186,7 @@ def test_an_event_takes_less_than_forty_bytes(tmp_path: Path) -> None:
             "reported_pusd": cost,
             "priced_pusd": cost,
             "raw_pusd": cost,
-            "charged_pusd": multiply(cost, archive.Decimal("1.3")),
+            "charged_pusd": multiply(cost, Decimal("1.3")),
             "cost_basis": "reported",
             "markup": "1.3",
             "markup_from": "client",
@@ -228,8 +231,12 @@ def test_any_amounts_survive(tmp_path_factory: pytest.TempPathFactory, amounts: 
             "received_at_ms": n,
             "updated_at_ms": 3 * n,
         }
-        events.append([told.get(name, "" if name in archive.TEXT_COLUMNS else 0) for name in EVENT_COLUMNS])
+        events.append([told.get(name, "" if name in archive_file.TEXT_COLUMNS else 0) for name in EVENT_COLUMNS])
     table = table_of(events)
     path = tmp_path_factory.mktemp("amounts") / "x.parquet"
     write_file(path, table)
     assert read(path).equals(table)
+
+
+def test_the_archive_has_every_column_of_an_event() -> None:
+    assert archive_file.COLUMNS == EVENT_COLUMNS
