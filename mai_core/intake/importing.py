@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from mai_core.errors import MaiError
 from mai_core.installation import Installation, named_client
@@ -57,11 +58,15 @@ def _read_line(item: dict[str, Any]) -> Observation:
     return cloudevents.read_event(item)
 
 
-def _opened(path: Path) -> Any:
+@contextmanager
+def _opened(path: Path) -> Iterator[TextIO]:
     try:
-        return path.open(encoding="utf-8-sig", newline="")
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            yield file
     except OSError as error:
         raise MaiError(f"{path} cannot be opened: {error.strerror}") from None
+    except (UnicodeDecodeError, csv.Error):
+        raise MaiError(f"{path} is not UTF-8 text; what came before the broken line is imported") from None
 
 
 def _import(
@@ -96,11 +101,8 @@ def _import(
 
 def _pieces(items: Iterable[Any]) -> Iterator[list[Any]]:
     source = iter(items)
-    try:
-        while piece := list(islice(source, AT_ONCE)):
-            yield piece
-    except (UnicodeDecodeError, csv.Error):
-        raise MaiError("the file is not UTF-8 text; what came before the broken line is imported") from None
+    while piece := list(islice(source, AT_ONCE)):
+        yield piece
 
 
 def _decoded(piece: list[Any]) -> Iterator[Any]:
