@@ -7,6 +7,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,8 +16,10 @@ from fastapi import APIRouter, BackgroundTasks, FastAPI, Query, Request
 from fastapi.responses import FileResponse
 
 from mai_core.errors import BadValue
+from mai_core.language import Words, language_of
 from mai_core.money import decimal_text
 from mai_core.reports import Reporting, Viewer
+from mai_core.reports.explain import explain
 from mai_core.reports.exports import ExportRequest, export, suffix_of
 from mai_core.reports.exports.request import FORMATS, KEYS, parse_by
 from routers.access import Anyone, Caller
@@ -68,7 +71,7 @@ def answer(
     end: To,
     client: Client = None,
     model: Names = [],  # noqa: B006
-    user: Names = [],  # noqa: B006
+    person: Names = [],  # noqa: B006
     department: Names = [],  # noqa: B006
     provider: Names = [],  # noqa: B006
     most: Annotated[int | None, Query(ge=1, le=100_000)] = None,
@@ -76,7 +79,7 @@ def answer(
 ) -> dict[str, Any]:
     """One question as JSON. Amounts are exact decimal texts."""
     further = {name: value for name, value in (("most", most), ("after", after)) if value is not None}
-    filters: dict[str, Any] = {"models": model, "people": user, "departments": department, "providers": provider}
+    filters: dict[str, Any] = {"models": model, "people": person, "departments": department, "providers": provider}
     with reporting_of(request.app).open(viewer_of(caller), start, end, caller.tenant_or_all(client), **filters) as page:
         rows = [shown(row) for row in page.rows(question, **further)]
         fresh = page.freshness
@@ -105,6 +108,35 @@ def shown(row: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
+@router.get("/explain")
+def explanation(
+    request: Request,
+    caller: Anyone,
+    start: From,
+    end: To,
+    client: Client = None,
+    model: Names = [],  # noqa: B006
+    person: Names = [],  # noqa: B006
+    department: Names = [],  # noqa: B006
+    provider: Names = [],  # noqa: B006
+) -> dict[str, Any]:
+    """What an amount is made of, one level down: days, rows of a day, or (one person, one model) generations."""
+    filters: dict[str, Any] = {"models": model, "people": person, "departments": department, "providers": provider}
+    with reporting_of(request.app).open(viewer_of(caller), start, end, caller.tenant_or_all(client), **filters) as page:
+        told = explain(page)
+    fields = shown(
+        {name: value for name, value in asdict(told).items() if name not in ("parts", "rates", "sale_prices")}
+    )
+    return {
+        **fields,
+        "equal": told.equal,
+        "sentence": told.sentence(Words(language_of(caller.language))),
+        "rates": [shown(asdict(rate)) for rate in told.rates],
+        "sale_prices": list(told.sale_prices),
+        "parts": [shown(part) for part in told.parts],
+    }
+
+
 @router.get("/export", response_class=FileResponse)
 def download(
     request: Request,
@@ -118,7 +150,7 @@ def download(
     excel: Annotated[bool, Query(description="CSV for Polish Excel: ';' and decimal comma.")] = False,
     links: Annotated[bool, Query(description="A column with a link to each row's explanation.")] = False,
     model: Names = [],  # noqa: B006
-    user: Names = [],  # noqa: B006
+    person: Names = [],  # noqa: B006
     department: Names = [],  # noqa: B006
     provider: Names = [],  # noqa: B006
 ) -> FileResponse:
@@ -134,7 +166,7 @@ def download(
         decimal_comma=excel,
         links=installation.settings.public_url if links else "",
         models=tuple(model),
-        people=tuple(user),
+        people=tuple(person),
         departments=tuple(department),
         providers=tuple(provider),
     )

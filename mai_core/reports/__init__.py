@@ -32,6 +32,9 @@ For jobs: `sealing.seal(installation, client, days)` (closed, validated days; th
 are told), `sealing.unsealed_days(db, client, through)`, `sealing.compact(installation, client, year)`, then once a run
 `upkeep.publish(installation)`: the manifest, and replaced files deleted after 15 minutes.
 
+From any figure down to its generations: `explain.explain(page)`; downloads: `exports.export(...)`; lists in grosze that
+add up to the total: `lines.with_grosze(rows)`; usage at another model's price: `what_if.at_prices(rows, prices)`.
+
 A viewer of one client who asks for another gets `NotFound`, as if it did not exist.
 """
 

@@ -29,6 +29,7 @@ GENERATION_SCHEMA: dict[str, pa.DataType] = {
     "cached_tokens": WHOLE,
     "reasoning_tokens": WHOLE,
     "charged_pusd": WHOLE,
+    "sale_price_id": WHOLE,
 }
 _IN_LEDGER = {"day": "usage_date", "person": "external_user"}
 

@@ -61,6 +61,8 @@ QUESTIONS = _all(
     Question("unit_costs", _MODEL),
     Question("activity"),
     Question("unused_people", _USER),
+    Question("explain_days"),
+    Question("explain_rows"),
     Question("heat_map", relation="generations"),
     Question("generations", parameters={"most": 1000, "after": 0}, relation="generations"),
     Question("what_if_markup", parameters={"markup_units": 1_300_000_000_000}, cost_only=True),

@@ -27,6 +27,7 @@ GENERATION_COLUMNS = (
     "cached_tokens",
     "reasoning_tokens",
     "charged_pusd",
+    "sale_price_id",
 )
 
 _ORDER = {

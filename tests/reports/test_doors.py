@@ -106,3 +106,10 @@ def test_what_cannot_be_asked_is_said_in_one_sentence(house: Installation, web: 
         answer = web.get("/api/v1/export", params={**PERIOD, **wrong}, headers=headers)
         assert answer.status_code == 422
         assert answer.json()["error"]
+
+
+def test_an_explanation_over_http_opens_with_its_sentence(house: Installation, web: TestClient) -> None:
+    answer = web.get("/api/v1/explain", params=PERIOD, headers=bearer(house, "manager")).json()
+    assert (answer["level"], answer["equal"], answer["charged_usd"]) == ("days", True, "4.000000000001")
+    assert answer["sentence"].startswith("14,62")
+    assert "raw" not in str(answer)

@@ -140,7 +140,7 @@ def test_sealed_and_open_days_export_the_same_bytes(reporting: Reporting, house:
 def test_links_lead_to_the_explanation_of_each_row(reporting: Reporting, tmp_path: Path) -> None:
     rows = read_csv(written(reporting, tmp_path, links="https://usage.example"))
     assert rows[0]["explain_url"] == (
-        f"https://usage.example/explain?client={CLIENT}&from=2026-10-14&to=2026-10-14&user=u-ann&model=openai%2Fgpt-4o"
+        f"https://usage.example/explain?client={CLIENT}&from=2026-10-14&to=2026-10-14&person=u-ann&model=openai%2Fgpt-4o"
     )
 
 

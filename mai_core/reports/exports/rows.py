@@ -135,7 +135,7 @@ def explain_link(request: ExportRequest, row: dict[str, object]) -> str:
     words = {"client": row["client_org_id"], "from": first, "to": last}
     words |= {
         name: row[key]
-        for name, key in (("user", "user_id"), ("model", "model"), ("provider", "provider"))
+        for name, key in (("person", "user_id"), ("model", "model"), ("provider", "provider"))
         if row.get(key)
     }
     return f"{request.links.rstrip('/')}/explain?{urlencode({name: str(value) for name, value in words.items()})}"

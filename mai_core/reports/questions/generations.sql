@@ -20,6 +20,7 @@ SELECT
     g.cached_tokens,
     g.reasoning_tokens,
     g.charged_pusd,
+    g.sale_price_id,
     in_pln(g.charged_pusd, rate_units(rated.rate)) AS charged_ppln,
     rated.rate_table,
     rated.provisional

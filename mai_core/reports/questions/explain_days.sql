@@ -1,0 +1,16 @@
+SELECT
+    client_org_id,
+    day,
+    rate,
+    rate_table,
+    bool_or(provisional) AS provisional,
+    sum(requests)::BIGINT AS requests,
+    sum(total_tokens)::BIGINT AS total_tokens,
+    sum(charged_pusd) AS charged_pusd,
+    sum(raw_pusd) AS raw_pusd, -- cost
+    whole_sum(charged_ppln) AS charged_ppln,
+    whole_sum(in_pln(charged_pusd, rate_units(rate))) AS converted_again_ppln
+FROM usage
+WHERE day BETWEEN $start AND $end
+GROUP BY client_org_id, day, rate, rate_table
+ORDER BY client_org_id, day

@@ -1,0 +1,39 @@
+"""Lists in grosze, and the same usage at other prices."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mai_core.money import UNITS_PER_GROSZ, units_of
+from mai_core.reports.lines import net_grosze, with_grosze
+from mai_core.reports.what_if import Prices, at_prices
+
+
+def test_three_thirds_make_one_zloty() -> None:
+    rows = with_grosze(
+        [{"charged_ppln": 333_333_333_333}, {"charged_ppln": 333_333_333_333}, {"charged_ppln": 333_333_333_334}]
+    )
+    assert [row["grosze"] for row in rows] == [33, 33, 34]
+
+
+@given(st.lists(st.integers(-(10**15), 10**15)))
+def test_lines_add_up_to_the_sum_rounded_once(amounts: list[int]) -> None:
+    rows = with_grosze([{"charged_ppln": amount} for amount in amounts])
+    assert sum(row["grosze"] for row in rows) == net_grosze(sum(amounts))
+    assert all(abs(row["grosze"] * UNITS_PER_GROSZ - row["charged_ppln"]) < UNITS_PER_GROSZ for row in rows)
+
+
+def test_an_unknown_amount_is_not_a_smaller_total() -> None:
+    assert [row["grosze"] for row in with_grosze([{"charged_ppln": None}, {"charged_ppln": 10**12}])] == [None, None]
+    assert net_grosze(None) is None
+
+
+def test_usage_at_another_models_price() -> None:
+    row = {"requests": 2, "input_tokens": 1_000_000, "output_tokens": 500_000, "cached_tokens": 250_000}
+    prices = Prices(Decimal("2"), Decimal("8"), Decimal("0.5"), Decimal("0.01"))
+    assert at_prices([row], prices) == units_of("5.645")
+    assert at_prices([row], prices.times(Decimal("1.3"))) == units_of("7.3385")
+    assert at_prices([row], Prices(Decimal("2"), Decimal("8"))) == units_of("6")
