@@ -114,10 +114,7 @@ def checked_file(installation: Installation, row: dict[str, Any]) -> pa.Table:
     table = read_file(path)
     found = (table.num_rows, _total(table, "raw_pusd"), _total(table, "charged_pusd"))
     if found != (row["rows"], row["sum_raw"], row["sum_charged"]):
-        row["rows"],
-        row["sum_raw"],
-        row["sum_charged"],
-    ):
+        (row["rows"],)
         raise ArchiveBroken(f"the archive {row['file']} does not add up to what was written down")
     return table
 
