@@ -105,7 +105,7 @@ class Filter:
         user, metadata = __user__ or {}, __metadata__ or {}
         external_user = None
         try:
-            if not goes_to(self.valves.openrouter_hosts, __model__, __request__):
+            if not await goes_to(self.valves.openrouter_hosts, __model__, __request__):
                 return body
             external_user = external_user_id(self.valves.external_user_prefix, str(user.get("id", "")))
             mark(body, external_user, metadata)
@@ -114,14 +114,14 @@ class Filter:
         except Exception:
             log.exception("mAI Usage: the request could not be marked; the chat goes on")
         if self.valves.secret and self.valves.check_quota and not metadata.get("task"):
-            await self._ask_quota(external_user, language_of(user), __event_emitter__)
+            await self._ask_quota(external_user, language_of(metadata), __event_emitter__)
         return body
 
     def stream(self, event: dict[str, Any], __metadata__: dict[str, Any] | None = None) -> dict[str, Any]:
         try:
             generation_id = event.get("id")
             if isinstance(generation_id, str) and generation_id.startswith("gen-"):
-                self._turn(turn_key(__metadata__ or {})).see(generation_id, event)
+                self._turn(turn_key(__metadata__)).see(generation_id, event)
         except Exception:
             log.exception("mAI Usage: a chunk could not be read; the chat goes on")
         return event
@@ -136,8 +136,8 @@ class Filter:
     ) -> dict[str, Any]:
         try:
             metadata = __metadata__ or {}
-            turn = self._turns.pop(turn_key(metadata), None) or self._turns.pop(str(body.get("id")), None)
-            if self.valves.secret and (turn or goes_to(self.valves.openrouter_hosts, __model__, __request__)):
+            turn = self._turns.pop(turn_key(__metadata__), None) or self._turns.pop(str(body.get("id")), None)
+            if self.valves.secret and (turn or await goes_to(self.valves.openrouter_hosts, __model__, __request__)):
                 external_user = external_user_id(self.valves.external_user_prefix, str((__user__ or {}).get("id", "")))
                 report = report_of(body, metadata, external_user, turn or Turn())
                 if report is not None:
@@ -290,7 +290,7 @@ def mark(body: dict[str, Any], external_user: str | None, metadata: dict[str, An
     trace = {
         "source": "open-webui",
         "chat_id": metadata.get("chat_id"),
-        "message_id": metadata.get("assistant_message_id") or metadata.get("message_id"),
+        "message_id": message_id_of(metadata),
         "task": metadata.get("task"),
     }
     told = body.get("trace")
@@ -309,9 +309,8 @@ def report_of(
         usage = turn.generation_ids[ids[0]]
     if not usage:
         return None
-    message_id = body.get("id") or metadata.get("assistant_message_id") or metadata.get("message_id")
     report = {
-        "turn_id": str(message_id or uuid.uuid4()),
+        "turn_id": str(body.get("id") or message_id_of(metadata) or uuid.uuid4()),
         "external_user": external_user,
         "model": turn.model or body.get("model"),
         "provider": turn.provider,
@@ -330,9 +329,15 @@ def last_usage(body: dict[str, Any]) -> dict[str, Any] | None:
     return None
 
 
-def turn_key(metadata: dict[str, Any]) -> str:
-    message_id = metadata.get("assistant_message_id") or metadata.get("message_id")
-    return str(message_id or f"{metadata.get('chat_id') or metadata.get('session_id')}/{metadata.get('user_id')}")
+def turn_key(metadata: dict[str, Any] | None) -> str:
+    """The answer's message id. A program's request has none, but shares one metadata: a mark in it does."""
+    if metadata is None:
+        return ""
+    return str(message_id_of(metadata) or metadata.setdefault("mai_usage_turn", uuid.uuid4().hex))
+
+
+def message_id_of(metadata: dict[str, Any]) -> Any:
+    return metadata.get("message_id") or metadata.get("assistant_message_id")
 
 
 def external_user_id(prefix: str, user_id: str) -> str | None:
@@ -350,7 +355,7 @@ def prefix_from(environment: Any) -> str:
     return environment.get("OPENROUTER_EXTERNAL_USER") or environment.get("CLIENT_ORG_ID") or from_name
 
 
-def goes_to(hosts: str, model: dict[str, Any] | None, request: Any) -> bool:
+async def goes_to(hosts: str, model: dict[str, Any] | None, request: Any) -> bool:
     """Whether a request leaves for OpenRouter; other servers may refuse fields that they do not know. In doubt: yes."""
     wanted = [host.strip().lower() for host in hosts.split(",") if host.strip()]
     if not wanted or not model:
@@ -360,11 +365,17 @@ def goes_to(hosts: str, model: dict[str, Any] | None, request: Any) -> bool:
     try:
         base = (model.get("info") or {}).get("base_model_id")
         model = request.app.state.MODELS[base] if base else model
-        url = str(request.app.state.config.OPENAI_API_BASE_URLS[model["urlIdx"]])
-        host = (httpx.URL(url).host or "").lower()
+        host = (httpx.URL(await base_url(model["urlIdx"])).host or "").lower()
     except Exception:
         return True
     return any(host == one or host.endswith("." + one) for one in wanted)
+
+
+async def base_url(index: int) -> str:
+    from open_webui.routers.openai import get_openai_connection  # type: ignore[import-not-found]
+
+    url, _, _ = await get_openai_connection(index)
+    return str(url)
 
 
 async def groups_of(user_id: str) -> list[str]:
@@ -379,10 +390,9 @@ async def groups_of(user_id: str) -> list[str]:
         return []
 
 
-def language_of(user: dict[str, Any]) -> str:
-    settings = user.get("settings") or {}
-    settings = settings if isinstance(settings, dict) else getattr(settings, "__dict__", {})
-    chosen = str((settings.get("ui") or {}).get("language") or settings.get("language") or "pl").lower()
+def language_of(metadata: dict[str, Any]) -> str:
+    """That of the person's pages; programs do not say."""
+    chosen = str((metadata.get("variables") or {}).get("{{USER_LANGUAGE}}") or "pl").lower()
     return "pl" if chosen.startswith("pl") else "en"
 
 

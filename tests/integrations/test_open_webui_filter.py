@@ -6,9 +6,12 @@ import asyncio
 import itertools
 import json
 import logging
+import sys
+import types
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -195,11 +198,6 @@ def test_an_id_that_is_no_uuid_marks_nobody() -> None:
     assert mai_usage.external_user_id("", USER["id"]) is None
 
 
-def request_with(base_url: str) -> Any:
-    state = type("State", (), {"config": type("Config", (), {"OPENAI_API_BASE_URLS": [base_url]})})
-    return type("Request", (), {"app": type("App", (), {"state": state})})
-
-
 @pytest.mark.parametrize(
     ("model", "url", "marked"),
     [
@@ -207,18 +205,56 @@ def request_with(base_url: str) -> Any:
         ({"urlIdx": 0}, "https://eu.openrouter.ai/api/v1", True),
         ({"urlIdx": 0}, "https://api.openai.com/v1", False),
         ({"urlIdx": 0}, "https://notopenrouter.ai/api/v1", False),
+        ({"info": {"base_model_id": "base"}}, "https://api.openai.com/v1", False),
         ({"owned_by": "ollama"}, "https://openrouter.ai/api/v1", False),
         ({"pipe": {"type": "pipe"}}, "https://openrouter.ai/api/v1", False),
         ({}, "https://openrouter.ai/api/v1", True),
+        ({"urlIdx": 0}, None, True),
     ],
 )
-def test_requests_to_other_servers_are_left_alone(model: dict[str, Any], url: str, marked: bool) -> None:
+def test_requests_to_other_servers_are_left_alone(
+    monkeypatch: pytest.MonkeyPatch, model: dict[str, Any], url: str | None, marked: bool
+) -> None:
+    async def base_url(index: int) -> str:
+        if url is None:
+            raise ImportError("another Open WebUI")
+        return url
+
     async def story() -> None:
         filter_ = make_filter(refusing(), Path("unused"), check_quota=False, send_directory=False)
-        body = await filter_.inlet({"model": "m"}, USER, METADATA, model, request_with(url))
+        body = await filter_.inlet({"model": "m"}, USER, METADATA, model, request)
         assert ("user" in body) is marked
 
+    monkeypatch.setattr(mai_usage, "base_url", base_url)
+    state = SimpleNamespace(MODELS={"base": {"urlIdx": 1}})
+    request = SimpleNamespace(app=SimpleNamespace(state=state))
     asyncio.run(story())
+
+
+def test_two_requests_of_a_program_at_once_stay_two_turns() -> None:
+    """Without a message id: each request has its own metadata, shared by everything that runs for it."""
+    filter_ = Filter(refusing())
+    one, other = {"user_id": USER["id"]}, {"user_id": USER["id"]}
+    for metadata, generation_id in ((one, "gen-1"), (other, "gen-2"), (one, "gen-3")):
+        filter_.stream({"id": generation_id}, metadata)
+    assert list(filter_._turn(mai_usage.turn_key(one)).generation_ids) == ["gen-1", "gen-3"]
+    assert list(filter_._turn(mai_usage.turn_key(other)).generation_ids) == ["gen-2"]
+
+
+def test_open_webui_can_load_the_file_as_one_text() -> None:
+    """It executes the text in a module of its own that it forgets at once, and reads the first lines as a form."""
+    source = Path(mai_usage.__file__).read_text(encoding="utf-8")
+    module = types.ModuleType("function_mai_usage")
+    sys.modules[module.__name__] = module
+    try:
+        exec(source, module.__dict__)
+    finally:
+        del sys.modules[module.__name__]
+    loaded = module.Filter()
+    assert loaded.Valves(priority=3).priority == 3
+    assert "secret" in loaded.Valves.model_json_schema()["properties"]
+    assert source.splitlines()[0] == '"""'
+    assert "title: mAI Usage" in source.splitlines()
 
 
 def refusing() -> httpx.MockTransport:
@@ -240,9 +276,9 @@ def test_a_used_up_quota_stops_the_chat_in_the_persons_language(tmp_path: Path) 
             filter_ = make_filter(httpx.ASGITransport(app), tmp_path)
             with pytest.raises(QuotaExceeded, match="Osobisty limit"):
                 await filter_.inlet({"model": "m"}, USER, METADATA)
-            english = {**USER, "settings": {"ui": {"language": "en-GB"}}}
+            english = {**METADATA, "variables": {"{{USER_LANGUAGE}}": "en-GB"}}
             with pytest.raises(QuotaExceeded, match="personal limit"):
-                await filter_.inlet({"model": "m"}, english, METADATA)
+                await filter_.inlet({"model": "m"}, USER, english)
             assert await filter_.inlet({"model": "m"}, USER, {**METADATA, "task": "title_generation"})
             await filter_.settle()
 
