@@ -10,15 +10,13 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from mai_core import usage_reading
-from mai_core.errors import Conflict
 from mai_core.identity.callers import Caller
 from mai_core.installation import Installation
-from mai_core.intake import booking
-from mai_core.intake.booking import Result
-from mai_core.intake.manual import manual_arrival, text_given
+from mai_core.intake.booking import Outcome, Result
+from mai_core.intake.manual import book_entry, manual_arrival, text_given
 from mai_core.language import Words, language_of
 from mai_core.model import Client
-from mai_core.store import Db, audit, clients, ledger, people, rating_books
+from mai_core.store import Db, audit, clients, rating_books
 from routers.access import Anyone, Operator
 from routers.auth import Opened
 
@@ -244,16 +242,13 @@ def manual_record(caller: Operator, opened: Opened, entry: ManualEntry) -> Manua
     with opened.store.write() as db:
         known = clients.require(db, entry.client_org_id)
         outcome = _book(db, opened, known, entry, now_ms)
-        if outcome.result is Result.DUPLICATE:
-            if ledger.find_event(db, known.id, outcome.generation_id) is None:
-                raise Conflict("this generation was processed before, outside of this ledger")
-        else:
+        if outcome.result is not Result.DUPLICATE:
             told = entry.model_dump(mode="json", exclude={"client_org_id", "user_id"}, exclude_defaults=True)
             audit.write(db, now_ms, caller.name, "usage.manual_record", outcome.generation_id, known.id, after=told)
     return ManualRecord(generation_id=outcome.generation_id, result=outcome.result.value)
 
 
-def _book(db: Db, opened: Installation, known: Client, entry: ManualEntry, now_ms: int) -> booking.Outcome:
+def _book(db: Db, opened: Installation, known: Client, entry: ManualEntry, now_ms: int) -> Outcome:
     person = text_given("user_id", entry.user_id)
     external_user = entry.openrouter_user_id or person
     arrival = manual_arrival(
@@ -271,10 +266,7 @@ def _book(db: Db, opened: Installation, known: Client, entry: ManualEntry, now_m
         provider=entry.provider,
         generation_id=entry.generation_id,
     )
-    people.ensure_mapping(db, now_ms, known.id, external_user, person or None)
-    book = rating_books.load(db, opened.settings)
-    (outcome,) = booking.book(db, book, [arrival], now_ms, outbox=opened.settings.influx_enabled)
-    return outcome
+    return book_entry(db, opened, rating_books.load(db, opened.settings), arrival, person or None)
 
 
 def _client(db: Db, caller: Caller, asked: str | None) -> Client:

@@ -22,10 +22,12 @@ LARGEST_KEPT = 256 * 1024
 UNROUTED = "unrouted"
 TOO_OLD = "too_old"
 NOT_BOOKABLE = "not_bookable"
+IMPORTED_DAY = "imported_day"
 REASONS = {
     UNROUTED: "no client belongs to this person or API key name: add a route, then replay",
     TOO_OLD: "older than the dedupe memory of live ways in (59 days): import it, or replay to ask the archive",
     NOT_BOOKABLE: "the ledger refused this event; the log says why",
+    IMPORTED_DAY: "its day came in as history of the older system and may hold it: drop it, or replay to count it",
 }
 
 
@@ -49,6 +51,8 @@ class Delivery:
     received_at_ms: int
     historical: bool = False
     kept: tuple[Kept, ...] = ()
+    decided: bool = False
+    """A person said that these count."""
 
     @property
     def weight(self) -> int:

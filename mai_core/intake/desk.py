@@ -8,9 +8,19 @@ from collections.abc import Sequence
 from mai_core.errors import StoreUnavailable
 from mai_core.ids import generation_time_ms
 from mai_core.installation import Installation
-from mai_core.intake.archived import is_in_archive
+from mai_core.intake.archived import is_in_archive, is_of_imported_day
 from mai_core.intake.booking import Outcome, Result, book
-from mai_core.intake.delivery import NOT_BOOKABLE, REASONS, TOO_OLD, UNROUTED, Delivery, Kept, Problem, Receipt
+from mai_core.intake.delivery import (
+    IMPORTED_DAY,
+    NOT_BOOKABLE,
+    REASONS,
+    TOO_OLD,
+    UNROUTED,
+    Delivery,
+    Kept,
+    Problem,
+    Receipt,
+)
 from mai_core.intake.delivery import kept_observation as kept
 from mai_core.intake.routing import client_of
 from mai_core.model import Arrival, Observation
@@ -113,6 +123,9 @@ class Desk:
                 continue
             if delivery.historical and is_in_archive(self._installation, db, client, observation):
                 receipt.duplicates += 1
+                continue
+            if delivery.historical and not delivery.decided and is_of_imported_day(db, client, observation):
+                self._keep(db, delivery, receipt, position, kept(IMPORTED_DAY, observation))
                 continue
             arrival = Arrival(
                 client_org_id=client,

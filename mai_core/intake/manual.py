@@ -8,9 +8,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from mai_core.days import ZoneSince, noon_ms, parse_day, usage_day, zone_in_force
-from mai_core.errors import BadValue
+from mai_core.errors import BadValue, Conflict
+from mai_core.installation import Installation
+from mai_core.intake.archived import is_in_archive
+from mai_core.intake.booking import Outcome, Result, book
 from mai_core.model import Arrival, Observation, Rank
 from mai_core.money import units_of
+from mai_core.rating_book import RatingBook
+from mai_core.store import Db, ledger, people
 
 LONGEST_TEXT = 500
 MOST_TOKENS = 10**12
@@ -54,6 +59,21 @@ def manual_arrival(
         ),
         received_at_ms=now_ms,
     )
+
+
+def book_entry(
+    db: Db, installation: Installation, rating_book: RatingBook, arrival: Arrival, user_id: str | None
+) -> Outcome:
+    """Book one entry, its person known. What was processed elsewhere or long ago is refused: it would count twice."""
+    client, entry, now_ms = arrival.client_org_id, arrival.observation, arrival.received_at_ms
+    already = Conflict(f"generation_id: {entry.generation_id} was processed before")
+    if is_in_archive(installation, db, client, entry):
+        raise already
+    people.ensure_mapping(db, now_ms, client, entry.external_user or "", user_id)
+    (outcome,) = book(db, rating_book, [arrival], now_ms, outbox=installation.settings.influx_enabled)
+    if outcome.result is Result.DUPLICATE and ledger.find_event(db, client, outcome.generation_id) is None:
+        raise already
+    return outcome
 
 
 def usage_day_given(value: Any, today: date) -> date:

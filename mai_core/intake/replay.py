@@ -31,6 +31,7 @@ def replay(installation: Installation, entry_id: int, by: str, client_org_id: st
         _parsed(entry),
         entry["received_at_ms"],
         historical=True,
+        decided=True,
     )
     receipt = Desk(installation).deliver([delivery])[0]
     if receipt.quarantined or receipt.refused:

@@ -74,7 +74,7 @@ def text(report: ImportReport) -> str:
 
 
 def _lines(report: ImportReport) -> Iterator[str]:
-    done = "brought in" if report.applied else "would be brought in (dry run; --apply does it)"
+    done = "was brought in" if report.applied else "would be brought in (dry run; --apply does it)"
     yield f"{report.path}: what {done}"
     yield ""
     yield f"{'table':<34}{'read':>9}{'new':>9}{'changed':>9}{'unchanged':>11}{'refused':>9}"
@@ -91,7 +91,7 @@ def _lines(report: ImportReport) -> Iterator[str]:
             more = f" and {len(ids) - EXAMPLES} more" if len(ids) > EXAMPLES else ""
             yield f"    refused: {reason}: {', '.join(ids[:EXAMPLES])}{more}"
     yield ""
-    yield f"{'totals of the history':<34}{'tokens':>16}{'requests':>10}{'raw USD':>26}{'charged USD':>26}"
+    yield f"{'totals of the history':<34}{'tokens':>16}{'requests':>12}{'raw USD':>30}{'charged USD':>30}"
     for facet, totals in report.totals.items():
         yield f"by {facet}"
         yield _sums("  read", totals.read)
@@ -116,4 +116,4 @@ def _lines(report: ImportReport) -> Iterator[str]:
 
 
 def _sums(label: str, sums: Sums) -> str:
-    return f"{label:<34}{sums.tokens:>16}{sums.requests:>10}{plain(sums.raw_cost):>26}{plain(sums.markup_cost):>26}"
+    return f"{label:<34}{sums.tokens:>16}{sums.requests:>12}{plain(sums.raw_cost):>30}{plain(sums.markup_cost):>30}"

@@ -9,15 +9,13 @@ from typing import Any, Dict, List, Optional
 
 from mai_core.days import usage_day
 from mai_core.errors import BadValue
-from mai_core.intake import booking
-from mai_core.intake.booking import Result
-from mai_core.intake.manual import cost_given, count_given, manual_arrival, text_given, usage_day_given
+from mai_core.intake.manual import book_entry, cost_given, count_given, manual_arrival, text_given, usage_day_given
 from mai_core.model import Client
 from mai_core.money import shortest_text
 from mai_core.organization_usage.clients import known_client
 from mai_core.organization_usage.door import answers, answers_async, installation, log, rating_book
 from mai_core.organization_usage.models import ClientBillingResponse, ClientUsageStatsResponse
-from mai_core.store import clients, ledger, people, processed, summaries
+from mai_core.store import clients, ledger, processed, summaries
 from mai_core.usage_reading import month_rows
 from mai_core.usage_stats import MonthRows, by_model, by_user, first_of_month, usage_stats, usd, utc_today
 from mai_core.usage_summary import UsageRow, total_of
@@ -66,11 +64,7 @@ class ClientUsageDB:
                 provider=provider,
                 generation_id=_identity(request_metadata),
             )
-            people.ensure_mapping(db, now_ms, client.id, external_user, person or None)
-            (outcome,) = booking.book(db, rating_book(db), [arrival], now_ms, outbox=opened.settings.influx_enabled)
-            if outcome.result is Result.DUPLICATE and not ledger.find_event(db, client.id, outcome.generation_id):
-                log.warning("record_usage refused: generation_id: %s was processed before", outcome.generation_id)
-                return False
+            book_entry(db, opened, rating_book(db), arrival, person or None)
         return True
 
     @staticmethod

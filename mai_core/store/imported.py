@@ -33,6 +33,15 @@ def history_of(db: Db, client_org_id: str) -> dict[tuple[str, ...], dict[str, An
     return {tuple(row[name] for name in _KEY): row for row in found}
 
 
+def has_day(db: Db, client_org_id: str, usage_date: str) -> bool:
+    found = rows(
+        db,
+        "SELECT 1 FROM imported_days WHERE facet = 'client' AND client_org_id = ? AND usage_date = ? LIMIT 1",
+        (client_org_id, usage_date),
+    )
+    return bool(found)
+
+
 def put_history(db: Db, days: Iterable[Mapping[str, Any]]) -> None:
     """Write days; each is read from the ledger again from now on."""
     reopened: set[tuple[str, str]] = set()
