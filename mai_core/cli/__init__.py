@@ -41,6 +41,7 @@ COMMAND_MODULES = (
     "mai_core.cli.import_legacy",
     "mai_core.cli.influx",
     "mai_core.cli.lake",
+    "mai_core.cli.onboard",
     "mai_core.cli.prices",
     "mai_core.cli.quarantine",
     "mai_core.cli.rates",
