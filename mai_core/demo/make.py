@@ -11,6 +11,7 @@ from random import Random
 from mai_core.days import month_days, month_of, usage_day
 from mai_core.demo.cast import CLIENTS, DEMO_SEED, DemoClient
 from mai_core.demo.exchange import demo_rates
+from mai_core.demo.incidents import add_incidents
 from mai_core.demo.people import DemoPerson, people_of
 from mai_core.demo.usage import ZONE, day_of_usage
 from mai_core.ids import client_org_id
@@ -18,6 +19,7 @@ from mai_core.installation import Installation
 from mai_core.intake.booking import book
 from mai_core.model import Arrival
 from mai_core.money import Money
+from mai_core.reports import sealing
 from mai_core.store import Db, clients, people, rates, rating_books, rows
 
 MONTHS = 13
@@ -54,6 +56,8 @@ def make_demo(installation: Installation, progress: Progress = lambda done, of: 
     _settle_rates(installation, first, now_ms)
     _close_those_who_left(installation, now_ms)
     _limit_those_near_it(installation, today, now_ms)
+    add_incidents(installation, [client_org_id(client.name) for client in CLIENTS])
+    _seal_closed_days(installation, today)
     return Made(len(CLIENTS), sum(map(len, everybody.values())), events)
 
 
@@ -112,6 +116,14 @@ def _settle_rates(installation: Installation, first: date, now_ms: int) -> None:
     with installation.store.write() as db:
         rates.record(db, now_ms, demo_rates(first - timedelta(days=14), now_ms))
         rates.fix_day_rates(db, now_ms)
+
+
+def _seal_closed_days(installation: Installation, today: date) -> None:
+    for client in CLIENTS:
+        organisation = client_org_id(client.name)
+        with installation.store.read() as db:
+            days = sealing.unsealed_days(db, organisation, today - timedelta(days=1))
+        sealing.seal(installation, organisation, days)
 
 
 def _close_those_who_left(installation: Installation, now_ms: int) -> None:

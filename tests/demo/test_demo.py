@@ -67,6 +67,16 @@ def test_one_client_is_near_its_limit(demo: Installation) -> None:
     assert 0.85 < spent / 1e12 / float(client.monthly_limit or 0) < 1
 
 
+def test_no_page_about_trouble_is_empty(demo: Installation) -> None:
+    with demo.store.read() as db:
+        waiting = rows(db, "SELECT reason_code, count(*) FROM quarantine WHERE state = 'waiting' GROUP BY 1 ORDER BY 1")
+        assert waiting == [("invalid", 1), ("unrouted", 3)]
+        assert rows(db, "SELECT field FROM conflicts WHERE state = 'open'") == [("reported_pusd",)]
+        assert rows(db, "SELECT count(*) FROM batch_runs WHERE step = 'batch' AND state = 'failed'") == [(1,)]
+        assert rows(db, "SELECT class FROM residuals ORDER BY class") == [("not_explained",), ("recovered",)]
+        assert rows(db, "SELECT max(usage_date) FROM sealed_days") == [("2026-10-13",)]
+
+
 def test_own_keys_and_free_models_occur(demo: Installation) -> None:
     with demo.store.read() as db:
         assert rows(db, "SELECT 1 FROM usage_events WHERE is_byok = 1 AND upstream_pusd > 0 LIMIT 1")
