@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from mai_core import quotas as rules
@@ -74,14 +74,15 @@ class QuotaShown(BaseModel):
 
 
 @router.post("/api/v1/quota/check", summary="May this person go on?")
-async def check(opened: Opened, sender: Asking, body: QuotaQuestion) -> QuotaAnswer:
+async def check(request: Request, opened: Opened, sender: Asking, body: QuotaQuestion) -> QuotaAnswer:
     """Answers on the event loop from one snapshot: a chat waits for it."""
     now_ms = opened.now_ms()
     with opened.store.read() as db:
         client = _client(db, sender, body)
         if client is None:
             return _unlimited()
-        decision = rules.decide(quotas.standings(db, client, body.external_user, now_ms), is_active=client.is_active)
+        standings = quotas.standings(db, client, body.external_user, now_ms, _memory(request))
+        decision = rules.decide(standings, is_active=client.is_active)
     return _answer(client, decision, quotas.resets_at_ms(client, now_ms))
 
 
@@ -109,6 +110,14 @@ def set_quota(opened: Opened, caller: Operator, body: QuotaSet) -> QuotaShown:
 def remove_quota(opened: Opened, caller: Operator, client: str, external_user: str = "") -> None:
     with opened.store.write() as db:
         quotas.remove(db, opened.now_ms(), caller.name, client, external_user)
+
+
+def _memory(request: Request) -> quotas.Memory:
+    state = request.app.state
+    if not hasattr(state, "quota_memory"):
+        state.quota_memory = quotas.Memory()
+    memory: quotas.Memory = state.quota_memory
+    return memory
 
 
 def _client(db: Db, sender: Sender, body: QuotaQuestion) -> Client | None:

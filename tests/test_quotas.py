@@ -136,7 +136,24 @@ def test_amounts_beyond_what_sqlite_can_sum_are_exact(store: Store) -> None:
                 "INSERT INTO usage_daily VALUES (?, '2026-10-14', ?, ?, '', 1, 1, 1, 0, 0, 0, 0, ?, 0, 0, 0)",
                 (CLIENT, ANNA, model, 2**63 - 1),
             )
-        assert quotas.charged_by_day(db, CLIENT, "2026-10", None) == {date(2026, 10, 14): 2**64 - 2}
+        assert quotas.charged_by_day(db, CLIENT, [date(2026, 10, 14)], None) == {date(2026, 10, 14): 2**64 - 2}
+
+
+def test_past_days_are_remembered_for_a_minute_and_today_is_always_read(store: Store, settings: Settings) -> None:
+    make_client(store, monthly_limit="100")
+    memory = quotas.Memory()
+
+    def used_at(at: str) -> int | None:
+        client = clients.require(db, CLIENT)
+        return quotas.standings(db, client, None, parse_instant_ms(at), memory)[0].used_units
+
+    with store.write() as db:
+        spend(db, settings, (ANNA, "2026-10-13T10:00:00Z", "1"), (ANNA, "2026-10-14T09:00:00Z", "2"))
+        assert used_at("2026-10-14T10:00:00Z") == units_of("3.9")
+        db.execute("UPDATE usage_daily SET charged_pusd = charged_pusd * 10")
+        assert used_at("2026-10-14T10:00:59Z") == units_of("27.3"), "1.3 as remembered, 26 as read"
+        assert used_at("2026-10-14T10:01:00Z") == units_of("39")
+        assert used_at("2026-10-01T10:00:00Z") == 0
 
 
 def test_a_quota_needs_a_limit_and_a_soft_one_below_the_hard_one(store: Store) -> None:

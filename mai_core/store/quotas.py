@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, cast
@@ -16,6 +17,8 @@ from mai_core.store import audit, rates
 from mai_core.store.connection import Db, dicts, rows
 
 WHOLE_CLIENT = ""
+REMEMBERED_MS = 60_000
+MOST_REMEMBERED = 500
 
 
 def put(
@@ -68,14 +71,40 @@ def listed(db: Db, client_org_id: str) -> list[dict[str, Any]]:
     )
 
 
-def standings(db: Db, client: Client, external_user: str | None, now_ms: int) -> list[Standing]:
+def standings(
+    db: Db, client: Client, external_user: str | None, now_ms: int, memory: Memory | None = None
+) -> list[Standing]:
     """The quotas that apply to a person of a client (None: to the client), with what counts against them."""
-    month = month_of(usage_day(now_ms, client.timezone))
+    today = usage_day(now_ms, client.timezone)
+    days = [today.replace(day=number) for number in range(1, today.day + 1)]
     result = []
     for person, quota in _applying(db, client, external_user):
-        used = charged_by_day(db, client.id, month, person)
+        if person is None and memory is not None:
+            used = memory.past_days(db, client.id, days[:-1], now_ms) | charged_by_day(db, client.id, days[-1:], None)
+        else:
+            used = charged_by_day(db, client.id, days, person)
         result.append(Standing(quota, _counted(db, client, quota.currency, used)))
     return result
+
+
+class Memory:
+    """What a client used before today, remembered for a minute: a chat waits for the answer, and a big client's month
+    has tens of thousands of rows. Today is always read."""
+
+    def __init__(self) -> None:
+        self._sums: dict[tuple[str, date], tuple[int, dict[date, int]]] = {}
+
+    def past_days(self, db: Db, client_org_id: str, days: Sequence[date], now_ms: int) -> dict[date, int]:
+        if not days:
+            return {}
+        key = (client_org_id, days[-1])
+        read_at_ms, sums = self._sums.get(key, (None, {}))
+        if read_at_ms is None or not 0 <= now_ms - read_at_ms < REMEMBERED_MS:
+            if len(self._sums) >= MOST_REMEMBERED:
+                self._sums.clear()
+            sums = charged_by_day(db, client_org_id, days, None)
+            self._sums[key] = (now_ms, sums)
+        return sums
 
 
 def resets_at_ms(client: Client, now_ms: int) -> int:
@@ -84,19 +113,20 @@ def resets_at_ms(client: Client, now_ms: int) -> int:
     return day_start_ms(last + timedelta(days=1), client.timezone)
 
 
-def charged_by_day(db: Db, client_org_id: str, month: str, external_user: str | None) -> dict[date, int]:
-    """Charged 10^-12 USD per day, of a person or (None) of everybody. Summed in two halves: SQLite's SUM overflows."""
-    first, last = month_days(month)
-    parts = "usage_date, SUM(charged_pusd / 1000000), SUM(charged_pusd % 1000000)"
-    bounds = [client_org_id, first.isoformat(), last.isoformat()]
+def charged_by_day(db: Db, client_org_id: str, days: Sequence[date], external_user: str | None) -> dict[date, int]:
+    """Charged 10^-12 USD per day, of a person or (None) of everybody. Days are named one by one, so that a person
+    is found by the key; sums are made in two halves, because SQLite's SUM overflows."""
     person = "" if external_user is None else " AND external_user = ?"
     facet = "client" if external_user is None else "user"
+    named = [day.isoformat() for day in days]
+    bindings = [client_org_id, *named, *([] if external_user is None else [external_user])]
     sums: dict[date, int] = {}
     for table in ("usage_daily WHERE", f"imported_days WHERE facet = '{facet}' AND"):
         for day, millions, units in rows(
             db,
-            f"SELECT {parts} FROM {table} client_org_id = ? AND usage_date BETWEEN ? AND ?{person} GROUP BY usage_date",
-            bounds if external_user is None else [*bounds, external_user],
+            f"SELECT usage_date, SUM(charged_pusd / 1000000), SUM(charged_pusd % 1000000) FROM {table}"
+            f" client_org_id = ? AND usage_date IN ({', '.join('?' * len(named))}){person} GROUP BY usage_date",
+            bindings,
         ):
             at = date.fromisoformat(day)
             sums[at] = sums.get(at, 0) + millions * 1_000_000 + units
