@@ -6,7 +6,6 @@ python -m benchmarks.webhook_throughput [--seconds 8]
 from __future__ import annotations
 
 import argparse
-import asyncio
 import itertools
 import json
 import tempfile
@@ -77,7 +76,10 @@ def span(generation_id: str, number: int) -> dict[str, Any]:
 
 
 def body(numbers: range) -> bytes:
-    spans = [span(f"gen-{int(time.time())}-{number:020d}", number) for number in numbers]
+    return body_of_spans([span(f"gen-{int(time.time())}-{number:020d}", number) for number in numbers])
+
+
+def body_of_spans(spans: list[dict[str, Any]]) -> bytes:
     resource = {"attributes": [{"key": "service.name", "value": {"stringValue": "openrouter"}}]}
     scope_spans = [{"scope": {"name": "openrouter"}, "spans": spans}]
     return json.dumps({"resourceSpans": [{"resource": resource, "scopeSpans": scope_spans}]}).encode()
@@ -157,21 +159,18 @@ def main() -> None:
             batched = measure(port, hundreds, seconds)
         bare_statements = statements_bare(100, data)
     events = batched.per_second * 100
-    print(
-        f"bare route            {bare.per_second:8.0f} requests/s   p99 {bare.percentile(0.99):6.1f} ms  {bare.statuses}"
-    )
-    print(
-        f"webhook               {ours.per_second:8.0f} requests/s   p99 {ours.percentile(0.99):6.1f} ms  {ours.statuses}"
-    )
+    report("bare route", bare, "requests/s", bare.per_second)
+    report("webhook", ours, "requests/s", ours.per_second)
     print(f"  share of bare       {ours.per_second / bare.per_second:8.0%}   (must be >= 35 %, and >= 1500 requests/s)")
-    print(
-        f"  at half that load   {half.per_second:8.0f} requests/s   p99 {half.percentile(0.99):6.1f} ms (must be < 25 ms)"
-    )
-    print(
-        f"batches of 100        {events:8.0f} events/s     p99 {batched.percentile(0.99):6.1f} ms  {batched.statuses}"
-    )
+    report("  at half that load", half, "requests/s", half.per_second)
+    print("                                (p99 must be < 25 ms)")
+    report("batches of 100", batched, "events/s", events)
     print(f"bare statements       {bare_statements:8.0f} events/s")
     print(f"  share of statements {events / bare_statements:8.0%}   (must be >= 50 %, and >= 5000 events/s)")
+
+
+def report(name: str, result: load.Result, unit: str, rate: float) -> None:
+    print(f"{name:<21} {rate:8.0f} {unit:<12} p99 {result.percentile(0.99):6.1f} ms  {result.statuses}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,127 @@
+"""How fast reports answer, against the same SQL over a plain ATTACH of the ledger, in one run.
+
+    python -m benchmarks.reports --folder /tmp/bench                  # 5 million daily rows, 20 clients, 24 months
+    python -m benchmarks.reports --folder /tmp/bench --rows 200000 --clients 4 --months 6
+
+The ledger is made once per folder (delete the folder to make another) by a process of its own, because this one reads
+it as the pages do: through DuckDB, without apsw.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from benchmarks.reports_data import LAST_DAY, client_name
+from mai_core.reports import Reporting, Viewer
+from mai_core.reports.engine import load_extension, open_reader
+from mai_core.reports.registry import parameters_of, sql_of
+from mai_core.settings import Settings, load_settings
+
+PAGE = ("totals", "by_day", "by_model", "by_person", "movers_models", "activity")
+"""What an overview asks."""
+
+QUESTIONS = ("totals", "by_day", "by_month", "by_person", "by_department", "by_model", "by_person_model", "unit_costs")
+OPERATOR = Viewer("operator")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--rows", type=int, default=5_000_000, help="daily rows in all")
+    parser.add_argument("--clients", type=int, default=20)
+    parser.add_argument("--months", type=int, default=24)
+    parser.add_argument("--events", type=int, default=0, help="generations in the two open days")
+    parser.add_argument("--repeat", type=int, default=9)
+    parser.add_argument("--no-attach", action="store_true", help="skip the slow comparison")
+    arguments = parser.parse_args()
+    if not (arguments.folder / "ready").exists():
+        words = [f"--{name}={getattr(arguments, name)}" for name in ("folder", "rows", "clients", "months", "events")]
+        subprocess.run([sys.executable, "-m", "benchmarks.reports_data", *words], check=True)
+    settings = load_settings({"MAI_DATA_DIR": str(arguments.folder)}, arguments.folder / ".env")
+    measure(settings, arguments)
+
+
+def measure(settings: Settings, arguments: argparse.Namespace) -> None:
+    reporting = Reporting.of_ledger_file(settings)
+    client = client_name(0)
+    month = (LAST_DAY.replace(day=1), LAST_DAY)
+    history = (LAST_DAY - timedelta(days=arguments.months * 30), LAST_DAY)
+    views = {
+        "one client, month": (Viewer("manager", client), month, client),
+        "one client, all time": (Viewer("manager", client), history, client),
+        "all clients, month": (OPERATOR, month, None),
+        "all clients, all time": (OPERATOR, history, None),
+    }
+    print(f"{'question':<22}{'view':<24}{'ms':>8}{'attach ms':>12}{'ratio':>8}")
+    for name, (viewer, period, of) in views.items():
+        for question in QUESTIONS:
+            ms = median_ms(arguments.repeat, lambda q=question, v=viewer, p=period: reporting.ask(q, v, *p))  # type: ignore[misc]
+            slow = None if arguments.no_attach else attach_ms(settings, question, viewer, period, of)
+            ratio = "" if slow is None else f"{slow / ms:8.1f}"
+            print(f"{question:<22}{name:<24}{ms:>8.1f}{'' if slow is None else f'{slow:12.0f}'}{ratio}", flush=True)
+        page_ms = median_ms(arguments.repeat, lambda v=viewer, p=period: whole_page(reporting, v, *p))  # type: ignore[misc]
+        print(f"{'a page (6 questions)':<22}{name:<24}{page_ms:>8.1f}", flush=True)
+
+
+def whole_page(reporting: Reporting, viewer: Viewer, start: date, end: date) -> None:
+    with reporting.open(viewer, start, end) as page:
+        for question in PAGE:
+            page.ask(question)
+
+
+def attach_ms(
+    settings: Settings, question: str, viewer: Viewer, period: tuple[date, date], client: str | None
+) -> float:
+    """The same question over the ledger as DuckDB attaches it: every row is scanned."""
+    connection = open_reader()
+    load_extension(connection, "sqlite_scanner")
+    connection.execute(f"ATTACH '{settings.usage_summary_db}' AS l (TYPE sqlite, READ_ONLY)")
+    of_client = "" if client is None else f"WHERE d.client_org_id = '{client}'"
+    connection.execute(
+        f"""
+        CREATE VIEW usage AS
+        SELECT d.client_org_id, d.usage_date::DATE AS day, d.external_user AS person, '' AS user_id, d.model, d.provider,
+            d.requests, d.input_tokens, d.output_tokens, d.cached_tokens, d.cache_write_tokens, d.reasoning_tokens,
+            d.input_tokens + d.output_tokens AS total_tokens, d.unpriced_requests, d.byok_requests, d.last_at_ms,
+            d.charged_pusd, d.raw_pusd, in_pln(d.charged_pusd, rate_units(r.rate))::BIGINT AS charged_ppln, r.rate,
+            r.table_no AS rate_table, false AS provisional
+        FROM l.usage_daily AS d
+        LEFT JOIN l.day_rates AS r ON r.client_org_id = d.client_org_id AND r.usage_date = d.usage_date {of_client}
+        """
+    )
+    connection.execute(
+        "CREATE VIEW people AS SELECT m.client_org_id, m.openrouter_user_id AS person, m.user_id, p.name AS user_name, "
+        "p.department FROM l.user_client_mapping AS m LEFT JOIN l.people AS p ON p.client_org_id = m.client_org_id AND "
+        "p.user_id = m.user_id"
+    )
+    sql = sql_of(question, viewer.sees_cost)
+    start, end = period
+    values: dict[str, Any] = {"start": start, "end": end, "previous_start": start, "previous_end": start}
+    bound = {name: values[name] for name in parameters_of(sql)}
+    ms = median_ms(1, lambda: connection.execute(sql, bound).to_arrow_table())
+    connection.close()
+    return ms
+
+
+def median_ms(repeat: int, run: Callable[[], object]) -> float:
+    taken = []
+    for _ in range(repeat):
+        started = time.perf_counter()
+        run()
+        taken.append((time.perf_counter() - started) * 1000)
+    return statistics.median(taken)
+
+
+if __name__ == "__main__":
+    print(f"duckdb {duckdb.__version__}")
+    main()
