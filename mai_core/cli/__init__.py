@@ -1,4 +1,4 @@
-"""The command line. A command is one module with `register(commands)`, and one line in COMMAND_MODULES.
+"""The command line. A command is one module with `register(commands)`, and one line in COMMANDS.
 
 `register` adds its sub-parser and sets `run`, a function of the parsed arguments that returns the exit code:
 
@@ -28,31 +28,33 @@ if TYPE_CHECKING:
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
-COMMAND_MODULES = (
-    "mai_core.cli.account",
-    "mai_core.cli.alerts",
-    "mai_core.cli.backup",
-    "mai_core.cli.check",
-    "mai_core.cli.demo",
-    "mai_core.cli.doctor",
-    "mai_core.cli.export",
-    "mai_core.cli.import_csv",
-    "mai_core.cli.import_events",
-    "mai_core.cli.import_legacy",
-    "mai_core.cli.influx",
-    "mai_core.cli.lake",
-    "mai_core.cli.onboard",
-    "mai_core.cli.prices",
-    "mai_core.cli.quarantine",
-    "mai_core.cli.rates",
-    "mai_core.cli.reconcile",
-    "mai_core.cli.rerate",
-    "mai_core.cli.sale_price",
-    "mai_core.cli.serve",
-    "mai_core.cli.settings",
-    "mai_core.cli.sql",
-    "mai_core.cli.token",
+COMMANDS = (
+    "account",
+    "alerts",
+    "backup",
+    "check",
+    "demo",
+    "doctor",
+    "export",
+    "import-csv",
+    "import-events",
+    "import-influx",
+    "import-legacy",
+    "influx",
+    "lake",
+    "onboard",
+    "prices",
+    "quarantine",
+    "rates",
+    "reconcile",
+    "rerate",
+    "sale-price",
+    "serve",
+    "settings",
+    "sql",
+    "token",
 )
+"""A command `import-csv` lives in `mai_core/cli/import_csv.py`; only the module of the command that runs is loaded."""
 
 
 @contextmanager
@@ -67,16 +69,18 @@ def opened() -> Iterator[Installation]:
         installation.close()
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m mai_core", description="mAI Usage from the command line.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name in COMMAND_MODULES:
-        importlib.import_module(name).register(commands)
+    for name in names:
+        importlib.import_module(f"mai_core.cli.{name.replace('-', '_')}").register(commands)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    args = build_parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else list(argv)
+    parser = build_parser(words[:1]) if words[:1] and words[0] in COMMANDS else build_parser()
+    args = parser.parse_args(words)
     try:
         return int(args.run(args))
     except MaiError as error:

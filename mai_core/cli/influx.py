@@ -1,9 +1,8 @@
-"""`influx send|verify` and `import-influx`: the ledger and InfluxDB, compared and topped up from both sides."""
+"""`influx send|verify`: what waits goes to InfluxDB, and both sides are compared."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mai_core.days import parse_day, usage_day
 from mai_core.errors import MaiError
-from mai_core.influx.comparing import compare_day, import_days
+from mai_core.influx.comparing import compare_day
 from mai_core.influx.sending import send_waiting
 from mai_core.influx.server import Server
 from mai_core.installation import Installation
@@ -19,8 +18,6 @@ from mai_core.store import clients, outbox
 
 if TYPE_CHECKING:
     from mai_core.cli import Commands
-
-_SHOWN_REFUSALS = 5
 
 
 def register(commands: Commands) -> None:
@@ -33,14 +30,10 @@ def register(commands: Commands) -> None:
     verify.add_argument("--to", dest="last", help="last day (default: yesterday)")
     verify.add_argument("--client", help="client id (default: all)")
     verify.set_defaults(run=run_verify)
-    bring_in = commands.add_parser("import-influx", help="bring in points of InfluxDB, older writers' ones too")
-    bring_in.add_argument("--from", dest="first", required=True, help="first day (UTC)")
-    bring_in.add_argument("--to", dest="last", required=True, help="last day (UTC)")
-    bring_in.set_defaults(run=run_import)
 
 
 def run_send(args: argparse.Namespace) -> int:
-    with _connected() as (installation, server):
+    with connected() as (installation, server):
         sent = send_waiting(installation, server)
         with installation.store.read() as db:
             waiting, refused = outbox.counts(db)
@@ -50,7 +43,7 @@ def run_send(args: argparse.Namespace) -> int:
 
 def run_verify(args: argparse.Namespace) -> int:
     agrees = True
-    with _connected() as (installation, server):
+    with connected() as (installation, server):
         with installation.store.read() as db:
             known = [client for client in clients.list_all(db) if args.client in (None, client.id)]
         for client in known:
@@ -65,21 +58,6 @@ def run_verify(args: argparse.Namespace) -> int:
     return 0 if agrees else 1
 
 
-def run_import(args: argparse.Namespace) -> int:
-    new = known = 0
-    refused: list[str] = []
-    with _connected() as (installation, server):
-        first, last = parse_day(args.first, "--from"), parse_day(args.last, "--to")
-        for day, imported in import_days(installation, server, first, last):
-            new, known = new + imported.new, known + imported.known
-            refused += imported.refused
-            print(f"{day}: new {imported.new}, known {imported.known}", file=sys.stderr)
-    print(f"new {new}, known {known}, refused {len(refused)}")
-    for reason in refused[:_SHOWN_REFUSALS]:
-        print(f"  {reason}")
-    return 0
-
-
 def _days(first: str | None, last: str | None, default: date) -> Iterator[date]:
     day = parse_day(first, "--from") if first else default
     end = parse_day(last, "--to") if last else max(day, default)
@@ -89,7 +67,7 @@ def _days(first: str | None, last: str | None, default: date) -> Iterator[date]:
 
 
 @contextmanager
-def _connected() -> Iterator[tuple[Installation, Server]]:
+def connected() -> Iterator[tuple[Installation, Server]]:
     from mai_core.cli import opened
 
     with opened() as installation:
