@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from mai_core import mail
+from mai_core.alerts.digest import plain
 from mai_core.alerts.wording import text_of
 from mai_core.errors import MaiError
 from mai_core.installation import Installation
@@ -46,7 +47,7 @@ def payload(installation: Installation, waiting: Sequence[dict[str, Any]]) -> di
             "subject": alert["subject"],
             "level": alert["level"],
             "client_org_id": alert["client_org_id"],
-            "text": text_of(words, alert["message_key"], alert["message_values"]),
+            "text": plain(text_of(words, alert["message_key"], alert["message_values"])),
             "first_at_ms": alert["first_at_ms"],
         }
         for alert in waiting
@@ -92,7 +93,7 @@ def concerns(alert: dict[str, Any], person: dict[str, Any]) -> bool:
 def _send(installation: Installation, person: dict[str, Any], theirs: Sequence[dict[str, Any]]) -> bool:
     words = Words(language_of(person["language"]))
     lines = [text_of(words, alert["message_key"], alert["message_values"]) for alert in theirs]
-    text = "\n\n".join([*lines, installation.settings.public_url])
+    text = plain("\n\n".join([*lines, installation.settings.public_url]))
     subject = words("alert.mail_subject", n=len(theirs))
     try:
         mail.send(installation.settings, person["email"], subject, text)

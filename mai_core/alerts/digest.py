@@ -102,7 +102,12 @@ def compose(words: Words, facts: DigestFacts) -> tuple[str, str]:
             usual=words.money(facts.odd.usual_pusd, "USD"),
         )]  # fmt: skip
     lines += ["", words("digest.link", link=facts.link), "", words("digest.opt_out", link=facts.opt_out_link)]
-    return subject, "\n".join(lines)
+    return plain(subject), plain("\n".join(lines))
+
+
+def plain(text: str) -> str:
+    """Without the unbreakable spaces of pages, which some mail programs show as boxes."""
+    return text.replace("\u00a0", " ").replace("\u202f", " ")
 
 
 def _amount_line(words: Words, facts: DigestFacts, amount: str) -> str:

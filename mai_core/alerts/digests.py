@@ -82,7 +82,7 @@ def gather(
                 amounts[day] = amounts.get(day, 0) + amount
     landing = forecast.landing(amounts, today, *month_days(month_of(today)))
     settings = installation.settings
-    query = urlencode({"from": due.first.isoformat(), "to": due.last.isoformat()})
+    query = urlencode({"period": "custom", "from": due.first.isoformat(), "to": due.last.isoformat()})
     limit = units_of(client.monthly_limit) if client and client.monthly_limit else None
     return DigestFacts(
         due=due,
@@ -96,7 +96,7 @@ def gather(
         models=_top(words, page.rows("by_model"), "model"),
         odd=odd_day(amounts, due.first, due.last),
         link=f"{settings.public_url}/?{query}",
-        opt_out_link=f"{settings.public_url}/account",
+        opt_out_link=f"{settings.public_url}/settings",
     )
 
 
