@@ -31,7 +31,7 @@ def _port(name: str, variable: str, port: int, path: str) -> Line:
     except MaiError:
         answer = None
     if answer is not None and answer.status == 200:
-        return ok(topic, f"the {name} answers")
+        return ok(topic, f"running: the {name} ({variable})")
     return warning(topic, f"something else listens where the {name} should", f"stop it, or set {variable}")
 
 
