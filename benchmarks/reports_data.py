@@ -80,8 +80,8 @@ def make(folder: Path, rows: int, clients: int, months: int, events: int) -> Non
                 db.execute("INSERT INTO people VALUES (?, ?, ?, NULL, ?, 'bench', 0, 0, NULL)",
                            (client_name(client), f"u-{name}", f"Person {who}", f"Department {who % 6}"))  # fmt: skip
             for place, day in enumerate(days):
-                db.execute("INSERT INTO day_rates VALUES (?, ?, ?, ?, ?, 'daily', 0)",
-                           (client_name(client), day.isoformat(), f"3.{6000 + place % 400}", f"{place}/A/NBP", day.isoformat()))  # fmt: skip
+                rate = (client_name(client), day.isoformat(), f"3.{6000 + place % 400}", f"{place}/A/NBP")
+                db.execute("INSERT INTO day_rates VALUES (?, ?, ?, ?, ?, 'daily', 0)", (*rate, day.isoformat()))
                 db.executemany(insert, daily_rows(client, day, per_day, random_))
         _events(installation, client, days[-OPEN_DAYS:], events // max(clients, 1), random_)
     print(f"{len(days) * clients * per_day} daily rows in {time.perf_counter() - started:.0f} s", flush=True)
