@@ -163,7 +163,8 @@ def subscription_billing(db: Db, client: Client, now_ms: int, words: Words) -> d
         standing = members.get(row["user_id"])
         if row["is_active"] and (standing is None or row["created_at"] < standing["created_at"]):
             members[row["user_id"]] = row
-    joined = [(user_id, usage_day(row["created_at"] * 1000, client.timezone)) for user_id, row in members.items()]
+    first_usage = summaries.first_days(db, client.id)
+    joined = [(user_id, _joined(client, row, first_usage.get(user_id))) for user_id, row in members.items()]
     seats = subscription.seats(joined, today)
     tier = subscription.tier_for(len(seats))
     return {
@@ -193,3 +194,9 @@ def subscription_billing(db: Db, client: Client, now_ms: int, words: Words) -> d
             for seat in seats
         ],
     }
+
+
+def _joined(client: Client, member: dict[str, Any], first_usage: str | None) -> date:
+    """The day a person became known, or of the first usage where that was brought in later."""
+    known = usage_day(member["created_at"] * 1000, client.timezone)
+    return known if first_usage is None else min(known, date.fromisoformat(first_usage))

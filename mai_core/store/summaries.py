@@ -13,7 +13,7 @@ from mai_core.conversion import DayRate, FxPolicy, KnownRates
 from mai_core.days import parse_day
 from mai_core.model import Client
 from mai_core.store import rates
-from mai_core.store.connection import Db
+from mai_core.store.connection import Db, rows
 from mai_core.usage_summary import UsageRow
 
 Facet = Literal["client", "user", "model"]
@@ -63,3 +63,19 @@ def rates_of_days(db: Db, client: Client, first: date, last: date) -> RatesOfDay
         )
     }
     return RatesOfDays(fixed, rates.known(db), cast(FxPolicy, client.fx_policy))
+
+
+def first_days(db: Db, client_org_id: str) -> dict[str, str]:
+    """The day of everybody's first usage, by user id: whoever was imported was there before the import."""
+    return dict(
+        rows(
+            db,
+            "SELECT user_id, min(day) FROM ("
+            " SELECT coalesce(m.user_id, d.external_user) AS user_id, d.usage_date AS day FROM usage_daily AS d"
+            " LEFT JOIN user_client_mapping AS m ON m.client_org_id = d.client_org_id"
+            " AND m.openrouter_user_id = d.external_user WHERE d.client_org_id = ?1"
+            " UNION ALL SELECT user_id, usage_date FROM imported_days WHERE client_org_id = ?1 AND facet = 'user')"
+            " GROUP BY user_id",
+            (client_org_id,),
+        )
+    )

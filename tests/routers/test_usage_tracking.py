@@ -226,6 +226,15 @@ def test_who_joined_this_month_pays_the_remaining_days(
     }
 
 
+def test_who_had_usage_before_has_joined_before(
+    api: TestClient, installation: Installation, manager: Headers, operator: Headers
+) -> None:
+    enter(api, operator, usage_date="2026-09-30")
+    month = read(api, manager, "subscription-billing")["subscription_data"]["current_month"]
+    (seat,) = month["user_details"]
+    assert (seat["created_date"], seat["monthly_cost_pln"]) == ("2026-09-30", 79.0)
+
+
 def test_today_so_far(api: TestClient, installation: Installation, manager: Headers, operator: Headers) -> None:
     enter(api, operator, usage_date="2026-10-14")
     enter(api, operator, usage_date="2026-10-13")
