@@ -35,12 +35,14 @@ def show(view: View) -> None:
         frame.draw(markup.notice(words("explain.nothing")))
         return
     frame.draw(_sentence(view, first, last, total, chosen, people), _exact(view, total), _holds(view, total, days))
-    panels = [markup.panel(words("explain.days"), _days(view, days, chosen))]
+    frame.draw(markup.panel(words("explain.days"), _days(view, days, chosen)))
+    panels = []
     if "model" not in chosen and models:
         panels.append(markup.panel(words("explain.models"), _models(view, first, last, models, chosen)))
     if "person" not in chosen and people:
         panels.append(markup.panel(words("explain.people"), _people(view, first, last, people, chosen)))
-    frame.draw(markup.side_by_side(*panels))
+    if panels:
+        frame.draw(markup.side_by_side(*panels))
     _generations(view, first, last, total, filters)
 
 

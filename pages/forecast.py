@@ -39,7 +39,8 @@ def show(view: View) -> None:
         charts.show(view, charts.outlook(view, past, ahead), "forecast", words("forecast.chart"))
         total = sum(day.expected for day in ahead.days)
         said = words("forecast.sum", amount=words.money_brief(total, "PLN"))
-        frame.draw(Html(f'<p class="m-sub">{escape(said)} {escape(words(f"forecast.method.{ahead.method}"))}</p>'))
+        method = words(f"forecast.method.{ahead.method}")
+        frame.draw(Html(f'<p><b>{escape(said)}</b></p><p class="m-sub">{escape(method)}</p>'))
     with st.expander(words("chart.table")):
         frame.draw(_table(view, ahead))
 

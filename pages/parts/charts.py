@@ -11,6 +11,7 @@ import streamlit as st
 
 from mai_core.forecast import Forecast
 from mai_core.language import Words
+from pages.parts import colours
 from pages.parts.markup import escape
 from pages.parts.palette import ModelColours
 from pages.parts.periods import Period
@@ -196,6 +197,19 @@ def outlook(view: View, past: Mapping[date, int], ahead: Forecast) -> go.Figure:
     figure.update_xaxes(**day_ticks(words, days_between(before[0] if before else view.today, after[-1].day)))
     figure.update_yaxes(**_pln_axis(words))
     figure.update_layout(showlegend=True)
+    return figure
+
+
+def of_result(view: View, axis: Sequence[str], series: Mapping[str, Sequence[float | None]]) -> go.Figure:
+    """A query's numbers against its first other column."""
+    figure = dressed(view, 320)
+    palette = colours.DARK if view.dark else colours.LIGHT
+    for place, (name, values) in enumerate(series.items()):
+        figure.add_bar(
+            x=[safe(text) for text in axis], y=list(values), name=safe(name), marker={"color": palette[place]}
+        )
+    figure.update_layout(showlegend=len(series) > 1, barmode="group")
+    figure.update_xaxes(type="category", nticks=_MOST_TICKS)
     return figure
 
 

@@ -35,3 +35,8 @@ def _people(token: str, client: str) -> tuple[Person, ...]:
     rows: list[dict[str, Any]] = api.call("GET", "/api/v1/people", token, params={"client": client})
     found = {row["user_id"]: Person(**{name: row.get(name) for name in Person.__slots__}) for row in rows}
     return tuple(sorted(found.values(), key=lambda person: (person.name or "\uffff", person.label)))
+
+
+def forget() -> None:
+    """After a change: the next look asks again."""
+    _people.clear()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import streamlit as st
 
-from pages.parts import markup, sessions, url_state
+from pages.parts import api, markup, sessions, url_state
 from pages.parts.installation import clock, settings
 from pages.parts.markup import Html
 from pages.parts.periods import CHOICES, Period, period_of
@@ -104,6 +105,17 @@ def client_needed(view: View) -> bool:
         return False
     draw(markup.notice(view.words("client.pick" if view.clients else "client.none")))
     return True
+
+
+def act(view: View, method: str, path: str, **options: Any) -> Any:
+    """A change through the API. A refusal is shown where the form stands, in the API's words; None then."""
+    try:
+        answer = api.call(method, path, view.session.token, **options)
+    except (api.Refused, api.ApiAway) as error:
+        draw(markup.notice(str(error), "bad"))
+        return None
+    st.toast(view.words("done"))
+    return True if answer in ("", None) else answer
 
 
 def public_url() -> str:

@@ -6,11 +6,29 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mai_core.reports.viewer import Role
-from pages import billing, explain, forecast, models, months, overview, person, users
+from pages import (
+    accounts,
+    billing,
+    clients,
+    explain,
+    first_run,
+    forecast,
+    models,
+    months,
+    operations,
+    overview,
+    people,
+    person,
+    settings,
+    sql,
+    tokens,
+    users,
+)
 from pages.parts.view import View
 
 EVERYBODY: tuple[Role, ...] = ("operator", "accountant", "manager", "analyst")
 OPERATOR: tuple[Role, ...] = ("operator",)
+INVITERS: tuple[Role, ...] = ("operator", "manager", "analyst")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,4 +52,12 @@ PAGES: tuple[Entry, ...] = (
     Entry("forecast", "nav.forecast", "nav.usage", ":material/trending_up:", forecast.show),
     Entry("explain", "nav.explain", "nav.usage", ":material/account_tree:", explain.show, hidden=True),
     Entry("billing", "nav.billing", "nav.money", ":material/receipt_long:", billing.show),
+    Entry("sql", "nav.sql", "nav.analysis", ":material/terminal:", sql.show, ("operator", "analyst")),
+    Entry("operations", "nav.operations_page", "nav.operations", ":material/monitor_heart:", operations.show, OPERATOR),
+    Entry("clients", "nav.clients", "nav.operations", ":material/domain:", clients.show, ("operator", "accountant")),
+    Entry("people", "nav.people", "nav.operations", ":material/badge:", people.show, OPERATOR),
+    Entry("accounts", "nav.accounts", "nav.operations", ":material/manage_accounts:", accounts.show, INVITERS),
+    Entry("tokens", "nav.tokens", "nav.operations", ":material/key:", tokens.show, OPERATOR),
+    Entry("settings", "nav.settings", "nav.operations", ":material/tune:", settings.show),
+    Entry("first_run", "nav.first_run", "nav.operations", ":material/checklist:", first_run.show, OPERATOR),
 )

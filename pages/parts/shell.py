@@ -13,8 +13,7 @@ import streamlit as st
 
 from mai_core.errors import MaiError
 from mai_core.language import Words, language_of
-from mai_core.money import units_of
-from pages.parts import api, frame, markup, registry, sessions, url_state
+from pages.parts import api, frame, markup, registry, sessions, shell_cache, url_state
 from pages.parts.installation import clock
 from pages.parts.markup import Html, escape
 from pages.parts.view import Client, View
@@ -63,7 +62,7 @@ def _inside(session: sessions.Session) -> None:
     st.session_state["was_in"] = True
     words = Words(language_of(session.language, (st.context.locale or "",)))
     try:
-        clients = visible_clients(session.token)
+        clients = shell_cache.visible_clients(session.token)
     except api.SessionEnded:
         sessions.forget(session.token)
         _nobody(words)
@@ -104,23 +103,6 @@ def _page(show: Callable[[View], None]) -> None:
         number = secrets.token_hex(3)
         log.exception("page failed, no. %s", number)
         frame.draw(markup.notice(words("error.unexpected", number=number), "bad"))
-
-
-@st.cache_data(ttl=5, show_spinner=False, max_entries=500)
-def visible_clients(token: str) -> tuple[Client, ...]:
-    """The clients of this session, as the API tells them: the token is part of the cache's key."""
-    rows: list[dict[str, Any]] = api.call("GET", "/api/v1/clients", token)
-    return tuple(
-        Client(
-            client_org_id=row["id"],
-            name=row["name"],
-            timezone=row.get("timezone") or "Europe/Warsaw",
-            limit_pusd=units_of(row["monthly_limit"]) if row.get("monthly_limit") else None,
-            fx_policy=row.get("fx_policy") or "daily",
-        )
-        for row in rows
-        if row.get("is_active", True)
-    )
 
 
 def _sidebar(

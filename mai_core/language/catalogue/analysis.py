@@ -42,8 +42,10 @@ MESSAGES: Messages = {
     "explain.sentence": (
         {
             "one": "{amount} to {n} zapytanie {scope}z okresu {span}: {usd} przeliczone kursem NBP.",
-            "few": "{amount} to {n} zapytania {scope}z okresu {span}: razem {usd}, przeliczone dzień po dniu kursem NBP.",
-            "many": "{amount} to {n} zapytań {scope}z okresu {span}: razem {usd}, przeliczone dzień po dniu kursem NBP.",
+            "few": "{amount} to {n} zapytania {scope}z okresu {span}: razem {usd}, "
+            "przeliczone dzień po dniu kursem NBP.",
+            "many": "{amount} to {n} zapytań {scope}z okresu {span}: razem {usd}, "
+            "przeliczone dzień po dniu kursem NBP.",
         },
         {
             "one": "{amount} is {n} request {scope}from {span}: {usd} converted at the NBP rate.",
@@ -60,15 +62,24 @@ MESSAGES: Messages = {
     "explain.people": ("Według osoby", "By person"),
     "explain.generations": ("Zapytania", "Requests"),
     "explain.generation": ("Identyfikator", "Identifier"),
-    "explain.generations.day": ("Wybierz dzień, aby zobaczyć pojedyncze zapytania.", "Choose a day to see single requests."),
+    "explain.generations.day": (
+        "Wybierz dzień, aby zobaczyć pojedyncze zapytania.",
+        "Choose a day to see single requests.",
+    ),
     "explain.generations.gone": (
         "Pojedyncze zapytania z tych dni są w archiwum; sumy dzienne pozostają niezmienione.",
         "The single requests of these days are in the archive; the daily totals stay as they are.",
     ),
     "explain.generations.more": ("Pokazano pierwsze {shown} z {n}.", "The first {shown} of {n} are shown."),
     "explain.exact": ("Dokładnie", "Exactly"),
-    "explain.sum_holds": ("Suma części równa się całości co do ostatniego miejsca.", "The parts add up to the whole to the last digit."),
-    "explain.sum_broken": ("Suma części różni się od całości o {amount}.", "The parts differ from the whole by {amount}."),
+    "explain.sum_holds": (
+        "Suma części równa się całości co do ostatniego miejsca.",
+        "The parts add up to the whole to the last digit.",
+    ),
+    "explain.sum_broken": (
+        "Suma części różni się od całości o {amount}.",
+        "The parts differ from the whole by {amount}.",
+    ),
     "explain.time": ("Godzina", "Time"),
     "explain.costs": ("Koszt własny i marża", "Own cost and margin"),
     "explain.raw": ("Koszt u dostawcy", "Provider's cost"),
