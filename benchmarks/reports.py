@@ -91,7 +91,8 @@ def attach_ms(
         f"""
         CREATE VIEW usage AS
         SELECT d.client_org_id, d.usage_date::DATE AS day, d.external_user AS person, '' AS user_id, d.model,
-            d.provider, d.requests, d.input_tokens, d.output_tokens, d.cached_tokens, d.cache_write_tokens, d.reasoning_tokens,
+            d.provider, d.requests, d.input_tokens, d.output_tokens, d.cached_tokens, d.cache_write_tokens,
+            d.reasoning_tokens,
             d.input_tokens + d.output_tokens AS total_tokens, d.unpriced_requests, d.byok_requests, d.last_at_ms,
             d.charged_pusd, d.raw_pusd, in_pln(d.charged_pusd, rate_units(r.rate))::BIGINT AS charged_ppln, r.rate,
             r.table_no AS rate_table, false AS provisional
