@@ -20,7 +20,7 @@ from mai_core.money import units_of
 from mai_core.reports import Reporting, Viewer
 from mai_core.settings import Settings
 from mai_core.store import credentials, dicts, people, quarantine, quotas, rating_books, routes, saved_queries
-from tests.builders import make_arrival, make_client, make_observation
+from tests.builders import CLIENT, make_arrival, make_client, make_observation
 from tests.routers.callers import FOREIGN, Headers, token_of
 
 NAME, DEPARTMENT, PROVIDER, LABEL, QUERY, REASON = (
