@@ -32,9 +32,12 @@ RATED = (
     "flags",
 )
 _AMOUNTS = ("raw_pusd", "charged_pusd", "cost_basis", "markup", "markup_from")
-"""An event is changed when one of these differs; the rest of RATED follows."""
+"""What a correction of an invoice is about; on other days everything of RATED is brought up to date."""
 
 _NOT_FROM_RATING = frozenset({"recovered", "historical"})
+
+GIVEN = "given"
+"""Amounts told by the Python contract or a person are final."""
 
 REASON = "rated again after its month was invoiced"
 
@@ -60,6 +63,8 @@ class Rerated:
     lines: tuple[Line, ...]
     events: int
     """All that were rated again, changed or not."""
+    details: int
+    """Events whose amounts stay, but not what the price book says beside a reported cost."""
     applied: bool
 
 
@@ -80,7 +85,7 @@ def rerate(
         book = rating_books.load(db, installation.settings)
         days = [(client.id, day) for client in named for day in rerated.days(db, client.id, first, last)]
     lines: list[Line] = []
-    events = 0
+    events = details = 0
     for client, day in days:
         if apply:
             with installation.store.write() as db:
@@ -90,9 +95,11 @@ def rerate(
         else:
             with installation.store.read() as db:
                 rated, changes, invoiced = _changes(installation, db, book, client, day)
+        about_money = [change for change in changes if change.differs_in(_AMOUNTS)]
         events += rated
-        lines += _lines(client, day, changes, invoiced)
-    return Rerated(tuple(lines), events, apply)
+        details += len(changes) - len(about_money)
+        lines += _lines(client, day, about_money, invoiced)
+    return Rerated(tuple(lines), events, details, apply)
 
 
 class Change(NamedTuple):
@@ -103,6 +110,9 @@ class Change(NamedTuple):
     after: dict[str, Any]
     """As rating makes it now."""
 
+    def differs_in(self, names: Iterable[str]) -> bool:
+        return any(self.after[name] != self.standing[name] for name in names)
+
 
 def _changes(
     installation: Installation, db: Db, book: RatingBook, client: str, day: str
@@ -112,9 +122,11 @@ def _changes(
     for event in _events(installation, db, client, day):
         rated += 1
         standing = _standing(db, event) if invoiced else event
-        after = rated_again(book, standing)
-        if any(after[name] != standing[name] for name in _AMOUNTS):
-            changes.append(Change(event, standing, after))
+        if standing["cost_basis"] == GIVEN:
+            continue
+        change = Change(event, standing, rated_again(book, standing))
+        if change.differs_in(_AMOUNTS if invoiced else RATED):
+            changes.append(change)
     return rated, changes, invoiced
 
 

@@ -41,6 +41,8 @@ def run(args: argparse.Namespace) -> int:
     delta = sum(line.charged_after - line.charged_before for line in result.lines)
     outcome = "applied" if result.applied else "nothing was written; --apply writes it"
     print(f"{changed} of {result.events} generations change, charged {_signed(delta)} USD: {outcome}")
+    if result.details:
+        print(f"{result.details} more keep their amounts; only the price book's figure beside them changes")
     return 0
 
 
