@@ -92,7 +92,9 @@ def by_signature(credentials: Iterable[Credential], headers: Headers, body: byte
         return None
     found = None
     for credential in credentials:
-        expected = hmac.new(credential.secret, moment.encode() + b"," + body, hashlib.sha256).hexdigest().encode()
+        digest = hmac.new(credential.secret, moment.encode() + b",", hashlib.sha256)
+        digest.update(body)
+        expected = digest.hexdigest().encode()
         for signature in signatures:
             if hmac.compare_digest(expected, signature):
                 found = found or credential

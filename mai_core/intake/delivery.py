@@ -108,7 +108,7 @@ def kept_unreadable(error: Unreadable, body: bytes, secrets: SecretBox) -> Kept:
         error.code,
         f"{error} ({len(body)} bytes)",
         hashlib.sha256(body).hexdigest(),
-        encrypted_body=secrets.encrypt_bytes(body[:LARGEST_KEPT]),
+        encrypted_body=secrets.encrypt_bytes(bytes(body[:LARGEST_KEPT])),
     )
 
 
