@@ -154,7 +154,9 @@ def value_of(api: TestClient, schema: dict[str, Any], names: dict[str, Any], nam
     if schema.get("type") == "object" or "properties" in schema:
         return {key: value_of(api, each, names, key) for key, each in schema.get("properties", {}).items()}
     if names.get(name) is not None:
-        return names[name]
+        return names[name] if "integer" in json.dumps(schema) else str(names[name])
+    if name in names and {"type": "null"} in schema.get("anyOf", []):
+        return None
     if "default" in schema and schema["default"] is not None:
         return schema["default"]
     if "anyOf" in schema:
