@@ -80,5 +80,16 @@ def each_client_day(context: Context) -> list[Unit]:
     return [unit for unit in context.client_days if unit not in context.failed]
 
 
+def each_client_named_day(context: Context) -> list[Unit]:
+    """The days that were asked for, of every client, whether the ledger knows of usage there or not."""
+    units = []
+    with context.installation.store.read() as db:
+        for client in clients.list_active(db):
+            if context.client_org_id in (None, client.id):
+                today = usage_day(context.now_ms, clients.zones(db, client.id))
+                units += [Unit(client.id, day) for day in context.days if day < today]
+    return units
+
+
 def each_client(context: Context) -> list[Unit]:
     return [Unit(client) for client in sorted({str(unit.client_org_id) for unit in context.client_days})]

@@ -9,7 +9,15 @@ from datetime import date
 from typing import Any
 
 from mai_core import archive, backup, cleanup, rebuilding
-from mai_core.batch.context import Context, Step, Unit, each_client, each_client_day, whole_installation
+from mai_core.batch.context import (
+    Context,
+    Step,
+    Unit,
+    each_client,
+    each_client_day,
+    each_client_named_day,
+    whole_installation,
+)
 from mai_core.days import month_of
 from mai_core.influx.comparing import top_up_day
 from mai_core.influx.server import Server
@@ -40,12 +48,12 @@ def _text(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def client_days_in_influx(context: Context) -> list[Unit]:
-    return each_client_day(context) if context.installation.settings.influx_enabled else []
+def days_of_influx(context: Context) -> list[Unit]:
+    return each_client_named_day(context) if context.installation.settings.influx_enabled else []
 
 
 def influx(context: Context, unit: Unit) -> dict[str, Any]:
-    """What InfluxDB has of the day and the ledger lacks comes in; what it lacks is queued for it."""
+    """What InfluxDB has and the ledger lacks comes in before the day is closed; what InfluxDB lacks is sent again."""
     client_org_id, day = _client_day(unit)
     server = Server(context.installation.settings)
     try:
@@ -124,7 +132,7 @@ def _client_day(unit: Unit) -> tuple[str, date]:
 STEPS: tuple[Step, ...] = (
     Step("rates", whole_installation, rates),
     Step("prices", whole_installation, prices),
-    Step("influx", client_days_in_influx, influx),
+    Step("influx", days_of_influx, influx),
     Step("rebuild", each_client_day, rebuild),
     Step("months", each_client, month_totals),
     Step("backup", whole_installation, back_up),
