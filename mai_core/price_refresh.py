@@ -47,11 +47,5 @@ def preview_prices(installation: Installation) -> Plan:
         return plan_refresh(prices.latest(db), listing, installation.now_ms())
 
 
-def refresh_prices_if_due(installation: Installation) -> Refreshed | None:
-    with installation.store.read() as db:
-        due = prices.is_due(db, installation.now_ms())
-    return refresh_prices(installation) if due else None
-
-
 def fetch_listing(installation: Installation) -> Listing:
     return parse_models(openrouter_models.fetch_models(installation.settings.openrouter_api_url))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import httpx
@@ -43,6 +45,12 @@ class Answer:
             ) from error
 
 
+@cache
+def _trust() -> ssl.SSLContext:
+    """Reading the certificates takes longer than most answers: once per process."""
+    return httpx.create_ssl_context()
+
+
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not a number")
 
@@ -68,7 +76,9 @@ def ask(
     until = time.monotonic() + deadline_s
     try:
         with (
-            httpx.Client(timeout=timeout_s, follow_redirects=True, max_redirects=MOST_REDIRECTS) as client,
+            httpx.Client(
+                verify=_trust(), timeout=timeout_s, follow_redirects=True, max_redirects=MOST_REDIRECTS
+            ) as client,
             client.stream(
                 method, url, json=body, params=params, headers={"Accept": "application/json", **(headers or {})}
             ) as answer,

@@ -9,7 +9,7 @@ from werkzeug import Request, Response
 
 from mai_core.days import from_ms
 from mai_core.errors import MaiError
-from mai_core.price_refresh import preview_prices, refresh_prices, refresh_prices_if_due
+from mai_core.price_refresh import preview_prices, refresh_prices
 from mai_core.pricing import PriceBook
 from mai_core.store import price_books, prices
 from mai_core.upstream import http
@@ -61,11 +61,15 @@ def test_a_changed_price_counts_from_when_it_was_seen(opened: Opened, openrouter
     assert len(book(installation)) == 2
 
 
-def test_the_book_is_asked_for_again_after_24_hours(opened: Opened, openrouter: FakeOpenRouter) -> None:
-    assert refresh_prices_if_due(opened(DAY_1)) is not None
-    assert refresh_prices_if_due(opened("2026-10-14T23:59:00Z")) is None
-    assert refresh_prices_if_due(opened("2026-10-15T00:01:00Z")) is not None
-    assert len(openrouter.asked) == 2
+def test_the_book_is_out_of_date_after_24_hours(opened: Opened, openrouter: FakeOpenRouter) -> None:
+    installation = opened(DAY_1)
+    refresh_prices(installation)
+    fetched_ms, hour_ms = installation.now_ms(), 3_600_000
+    with installation.store.read() as db:
+        assert not prices.is_due(db, fetched_ms + 23 * hour_ms)
+        assert prices.source(db, fetched_ms + 23 * hour_ms) == "openrouter_api"
+        assert prices.is_due(db, fetched_ms + 24 * hour_ms)
+        assert prices.source(db, fetched_ms + 24 * hour_ms) == "cache"
 
 
 def empty(_: Request) -> Response:
