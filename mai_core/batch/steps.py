@@ -25,7 +25,7 @@ from mai_core.money import decimal_text
 from mai_core.price_refresh import refresh_prices
 from mai_core.rate_refresh import refresh_rates
 from mai_core.reconciliation import run as reconciliation
-from mai_core.reports import sealing
+from mai_core.reports import sealing, upkeep
 from mai_core.store import months
 
 
@@ -115,6 +115,11 @@ def seal(context: Context, unit: Unit) -> dict[str, Any]:
     }
 
 
+def publish(context: Context, unit: Unit) -> dict[str, Any]:
+    """The months of closed years become one file, the manifest names today's files, replaced ones are deleted."""
+    return upkeep.tidy(context.installation)
+
+
 def clean_up(context: Context, unit: Unit) -> dict[str, Any]:
     return cleanup.clean_up(context.installation)
 
@@ -139,6 +144,7 @@ STEPS: tuple[Step, ...] = (
     Step("archive", each_client_day, archive_events),
     Step("verify", each_client_day, verify_archive),
     Step("seal", each_client, seal),
+    Step("publish", whole_installation, publish),
     Step("cleanup", whole_installation, clean_up),
     Step("reconciliation", whole_installation, reconcile),
 )

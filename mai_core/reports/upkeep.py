@@ -7,11 +7,13 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from mai_core.days import from_ms
 from mai_core.reports.engine import Connection, DuckDBError, literal, open_reader
 from mai_core.reports.lake import Lake, digest_of
-from mai_core.reports.sealing import rebuild_file
+from mai_core.reports.sealing import compact, rebuild_file
 from mai_core.reports.writing import FILES_OF_A_PERIOD
 from mai_core.store import clients, sealing
 
@@ -34,6 +36,17 @@ def publish(installation: Installation) -> int:
     """Once per batch: manifests as of now; returns the number of replaced files that were deleted."""
     write_manifests(installation)
     return delete_replaced(installation)
+
+
+def tidy(installation: Installation) -> dict[str, int]:
+    """`publish`, after the months of years that closed a month ago became one file each."""
+    now = from_ms(installation.now_ms()).date()
+    with installation.store.read() as db:
+        months = {(row["client_org_id"], int(row["period"][:4])) for row in sealing.files(db) if len(row["period"]) > 4}
+    closed = sorted((client, year) for client, year in months if date(year + 1, 2, 1) <= now)
+    for client, year in closed:
+        compact(installation, client, year)
+    return {"compacted": len(closed), "deleted": publish(installation)}
 
 
 def write_manifests(installation: Installation) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 
 from mai_core.installation import Installation
 from mai_core.money import units_of
-from mai_core.reports import Reporting
+from mai_core.reports import Reporting, upkeep
 from mai_core.reports.sealing import compact, rebuild_file, seal, unsealed_days
 from mai_core.store import sealing
 from mai_core.store.ledger import reopen_day
@@ -90,3 +90,14 @@ def test_a_rebuilt_file_has_the_same_bytes(house: Installation) -> None:
         (after,) = sealing.files(db, CLIENT)
     assert after["sha256"] == before["sha256"]
     assert after["version"] == before["version"] + 1
+
+
+def test_years_that_closed_a_month_ago_are_compacted_with_the_daily_batch(house: Installation) -> None:
+    add_usage(house.store, "2025-11-03", "1")
+    fix_rate(house.store, "2025-11-03", "3.7", "211/A/NBP/2025")
+    seal(house, CLIENT, [date(2025, 11, 3)])
+    seal(house, CLIENT, [SEP_14])
+    assert upkeep.tidy(house)["compacted"] == 1
+    with house.store.read() as db:
+        assert [row["period"] for row in sealing.files(db, CLIENT)] == ["2025", "2026-09"]
+    assert upkeep.tidy(house) == {"compacted": 0, "deleted": 0}
