@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mai_core.cli import opened
@@ -22,6 +24,10 @@ def register(commands: Commands) -> None:
     rebuild.set_defaults(run=run_rebuild)
     for action in (verify, rebuild):
         action.add_argument("--client", help="only this client")
+    script = actions.add_parser("reporting-sql", help="make reporting.sql for DuckDB on this machine")
+    script.add_argument("--client", required=True, help="whose relations")
+    script.add_argument("--out", default="reporting.sql", help="file to write (default: reporting.sql)")
+    script.set_defaults(run=run_reporting_sql)
 
 
 def run_verify(arguments: argparse.Namespace) -> int:
@@ -41,4 +47,22 @@ def run_rebuild(arguments: argparse.Namespace) -> int:
     with opened() as installation:
         files = upkeep.rebuild(installation, arguments.client, damaged_only=arguments.damaged)
     print(f"{len(files)} files written", file=sys.stderr)
+    return 0
+
+
+def run_reporting_sql(arguments: argparse.Namespace) -> int:
+    from mai_core.days import from_ms, usage_day
+    from mai_core.reports import Reporting, Viewer
+    from mai_core.sandbox.reporting_sql import local_sql
+    from mai_core.store import clients
+
+    with opened() as installation:
+        with installation.store.read() as db:
+            client = clients.require(db, arguments.client)
+        reporting = Reporting.of_store(installation.store, installation.settings)
+        today = usage_day(installation.now_ms(), client.timezone)
+        with reporting.open(Viewer("analyst", client.id), date(2020, 1, 1), today) as page:
+            text = local_sql(page, from_ms(installation.now_ms()))
+    Path(arguments.out).write_text(text, encoding="utf-8")
+    print(f"{arguments.out}: in DuckDB, `.read {arguments.out}`")
     return 0

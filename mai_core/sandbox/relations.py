@@ -95,10 +95,10 @@ RELATIONS = (
     ),
     Relation(
         "generations",
-        "Single generations of the period (for the newest days of a long period: see data_through).",
+        "Single generations of the period; in a query on the page the newest 200,000 of them.",
         (
             Column("generation_id", "VARCHAR", "OpenRouter's id"),
-            Column("at", "TIMESTAMPTZ", "when it happened"),
+            Column("happened_at", "TIMESTAMPTZ", "when it happened"),
             Column("day", "DATE", "usage day in the client's time zone"),
             Column("user_id", "VARCHAR", "opaque id of the person"),
             Column("model", "VARCHAR", "model as OpenRouter names it"),

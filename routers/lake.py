@@ -1,0 +1,73 @@
+"""The shared lake for analysts' own tools: immutable files with ranges, and the open days made on request."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi.responses import FileResponse, PlainTextResponse
+
+from mai_core.days import from_ms, usage_day
+from mai_core.installation import Installation
+from mai_core.reports import Page, Viewer
+from mai_core.reports.lake import Lake, client_folder
+from mai_core.sandbox.reporting_sql import remote_sql
+from mai_core.sandbox.tenant import write_relations
+from mai_core.store import clients
+from routers.access import Caller, require
+from routers.sql import desk_of
+
+router = APIRouter(prefix="/api/v1/lake", tags=["lake"])
+
+FIRST_DAY = date(2020, 1, 1)
+
+LakeReader = Annotated[Caller, Depends(require("operator", "analyst", scope="lake"))]
+
+
+def _page(request: Request, client: str) -> Page:
+    installation: Installation = request.app.state.installation
+    with installation.store.read() as db:
+        timezone = clients.require(db, client).timezone
+    today = usage_day(installation.now_ms(), timezone)
+    return desk_of(request).reporting.open(Viewer("analyst", client), FIRST_DAY, today)
+
+
+@router.get("/reporting.sql", response_class=PlainTextResponse)
+def reporting_sql(request: Request, caller: LakeReader, client: str | None = None) -> str:
+    """A script for DuckDB that makes the relations over this API; put your token in and `.read` it."""
+    installation: Installation = request.app.state.installation
+    base = str(request.base_url).rstrip("/")
+    with _page(request, caller.tenant(client)) as page:
+        return remote_sql(page, from_ms(installation.now_ms()), base)
+
+
+@router.api_route("/files/{kind}/{folder}/{name}", methods=["GET", "HEAD"], response_class=FileResponse)
+def lake_file(
+    kind: Literal["days", "generations", "hours"], folder: str, name: str, request: Request, caller: LakeReader
+) -> FileResponse:
+    """A sealed file of the own client, whole or in ranges."""
+    installation: Installation = request.app.state.installation
+    with installation.store.read() as db:
+        known = [client.id for client in clients.list_all(db) if caller.may_see(client.id)]
+    path = Path(Lake.of(installation.settings).shared.locate(kind, f"{folder}/{name}"))
+    is_own = folder in {client_folder(client) for client in known} and name == Path(name).name
+    if not is_own or not name.endswith(".parquet") or not path.is_file():
+        raise HTTPException(404, "there is no such file; make reporting.sql anew")
+    return FileResponse(path, media_type="application/vnd.apache.parquet")
+
+
+@router.api_route("/open/{relation}.parquet", methods=["GET", "HEAD"])
+def open_days(
+    relation: Literal["usage", "generations"], request: Request, caller: LakeReader, client: str | None = None
+) -> Response:
+    """The days that are not sealed yet, today included, as Parquet."""
+    tenant = caller.tenant(client)
+    with _page(request, tenant) as page, TemporaryDirectory(prefix="mai-open-") as folder:
+        write_relations(
+            page.reporting, tenant, page.start, page.end, Path(folder), names=(relation,), open_days_only=True
+        )
+        body = (Path(folder) / relation).read_bytes()
+    return Response(body, media_type="application/vnd.apache.parquet", headers={"Accept-Ranges": "none"})
