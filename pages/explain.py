@@ -1,4 +1,7 @@
-"""From a displayed amount to what it is made of: one sentence, then days with their rate, models, people, requests."""
+"""From a displayed amount to what it is made of: one sentence, then days with their rate, rows, single requests.
+
+The address of this page is the permanent link of an amount: days and filters, the same in CSV and XLSX.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,15 @@ from datetime import date
 
 import streamlit as st
 
-from pages.parts import frame, markup, rates
-from pages.parts.markup import Column, Html, escape
-from pages.parts.palette import model_colours
-from pages.parts.reading import Row, ask
+from mai_core.reports.explain import Explanation
+from pages.parts import frame, markup, rates, reading
+from pages.parts.markup import Cell, Column, Html, escape
+from pages.parts.palette import ModelColours, model_colours
+from pages.parts.reading import Row
 from pages.parts.view import View
 
 _FILTERS = {"model": "models", "person": "people", "department": "departments", "provider": "providers"}
-_MOST_GENERATIONS = 200
+_MOST_SHOWN = 300
 
 
 def show(view: View) -> None:
@@ -25,65 +29,83 @@ def show(view: View) -> None:
     except ValueError:
         frame.draw(markup.notice(words("explain.bad_link"), "warn"))
         return
+    last = max(first, last)
     chosen = {name: st.query_params[name] for name in _FILTERS if name in st.query_params}
     filters = {_FILTERS[name]: (value,) for name, value in chosen.items()}
-    (totals, days, models, people), _ = view.read_days(
-        first, max(first, last), "totals", "statement_days", "by_model", "by_person", **filters
-    )
-    total = totals[0]
-    if not total["requests"]:
-        frame.draw(markup.notice(words("explain.nothing")))
+    found = reading.explanation(view.session.viewer, view.client_id, first, last, filters)
+    if not found.requests:
+        frame.draw(markup.notice(found.sentence(words)))
         return
-    frame.draw(_sentence(view, first, last, total, chosen, people), _exact(view, total), _holds(view, total, days))
-    frame.draw(markup.panel(words("explain.days"), _days(view, days, chosen)))
-    panels = []
-    if "model" not in chosen and models:
-        panels.append(markup.panel(words("explain.models"), _models(view, first, last, models, chosen)))
-    if "person" not in chosen and people:
-        panels.append(markup.panel(words("explain.people"), _people(view, first, last, people, chosen)))
-    if panels:
-        frame.draw(markup.side_by_side(*panels))
-    _generations(view, first, last, total, filters)
+    (people,), _ = view.read_days(first, last, "by_person")
+    frame.draw(_summary(view, found, _scope(view, chosen, people, first, last)))
+    _parts(view, found, chosen)
+    if found.level == "days":
+        _breakdowns(view, first, last, chosen, filters)
 
 
-def _sentence(view: View, first: date, last: date, total: Row, chosen: dict[str, str], people: Sequence[Row]) -> Html:
+def _scope(view: View, chosen: dict[str, str], people: Sequence[Row], first: date, last: date) -> str:
+    """Whose amount it is, in words: 'openai/gpt-4o · Anna Krawczyk · 1–21 listopada 2026'."""
+    words, shown = view.words, []
+    for name, value in chosen.items():
+        if name == "person":
+            found = next((row for row in people if value in (row["person"], row["user_id"])), {"person": value})
+            shown.append(view.person(found))
+        elif name == "department":
+            shown.append(value or words("department.none"))
+        else:
+            shown.append(value or words("none"))
+    return " · ".join([*shown, words.span(first, last)])
+
+
+def _summary(view: View, found: Explanation, scope: str) -> Html:
     words = view.words
-    shown = dict(chosen)
-    if "person" in shown:
-        row = next(
-            (row for row in people if shown["person"] in (row["person"], row["user_id"])), {"person": shown["person"]}
-        )
-        shown["person"] = view.person(row)
-    if shown.get("department") == "":
-        shown["department"] = words("department.none")
-    scope = "".join(words(f"explain.scope.{name}", name=value) for name, value in shown.items())
-    sentence = words(
-        "explain.sentence", n=int(total["requests"]), amount=view.pln(total), scope=scope,
-        span=words.span(first, last), usd=view.usd(total),
-    )  # fmt: skip
-    return Html(f'<div class="m-panel"><p class="m-sentence" dir="auto">{escape(sentence)}</p>')
+    pln = words("none") if found.charged_ppln is None else words.money(found.charged_ppln, "PLN", 12)
+    exact = f"{words('explain.exact')}: {pln} · {words.money(found.charged_pusd, 'USD', 12)}"
+    if found.equal:
+        check = f'<p class="m-sub m-good">✓ {escape(words("explain.sum_holds"))}</p>'
+    else:
+        gap = words.money(found.recomputed_pusd - found.charged_pusd, "USD", 12)
+        check = f'<p class="m-sub m-bad">{escape(words("explain.sum_broken", amount=gap))}</p>'
+    imported = f'<p class="m-sub">{escape(words("explain.imported"))}</p>' if found.imported else ""
+    return Html(
+        f'<div class="m-panel"><p class="m-sub" dir="auto">{escape(scope)}</p>'
+        f'<p class="m-sentence">{escape(found.sentence(words))}</p>'
+        f'<p class="m-sub">{escape(exact)}</p>{check}{imported}</div>'
+    )
 
 
-def _exact(view: View, total: Row) -> Html:
+def _parts(view: View, found: Explanation, chosen: dict[str, str]) -> None:
     words = view.words
-    pln = words("none") if total["charged_ppln"] is None else words.money(int(total["charged_ppln"]), "PLN", 12)
-    parts = [f"{words('explain.exact')}: {pln} · {words.money(int(total['charged_pusd']), 'USD', 12)}"]
-    if view.sees_cost and "raw_pusd" in total:
-        raw = words.money(int(total["raw_pusd"]), "USD", 12)
-        margin = words.money(int(total["margin_pusd"]), "USD", 12)
-        parts.append(f"{words('explain.raw')}: {raw} · {words('column.margin')}: {margin}")
-    return Html("".join(f'<p class="m-sub">{escape(part)}</p>' for part in parts))
+    shown = found.parts[:_MOST_SHOWN]
+    if found.level == "days":
+        drawn = [markup.panel(words("explain.days"), _days(view, shown, chosen))]
+    elif found.level == "rows":
+        drawn = [markup.panel(words("explain.rows"), _rows(view, shown, chosen, model_colours(view)))]
+    else:
+        drawn = [markup.panel(words("explain.generations"), _generations(view, shown))]
+        if found.sale_prices:
+            drawn.append(markup.panel(words("explain.sale_prices"), _sale_prices(view, found.sale_prices)))
+    if len(found.parts) > len(shown):
+        n = len(found.parts)
+        drawn.append(markup.notice(words("explain.generations.more", shown=words.count(len(shown)), n=n)))
+    frame.draw(*drawn)
 
 
-def _holds(view: View, total: Row, days: Sequence[Row]) -> Html:
-    """The check that a doubting reader would make by hand, made on every view."""
-    words = view.words
-    usd = sum(int(row["charged_pusd"]) for row in days) - int(total["charged_pusd"])
-    pln = sum(int(row["charged_ppln"] or 0) for row in days) - int(total["charged_ppln"] or 0)
-    if not usd and not pln:
-        return Html(f'<p class="m-sub m-good">✓ {escape(words("explain.sum_holds"))}</p></div>')
-    said = words("explain.sum_broken", amount=f"{words.money(pln, 'PLN', 12)}, {words.money(usd, 'USD', 12)}")
-    return Html(f'<p class="m-sub m-bad">{escape(said)}</p></div>')
+def _mark(view: View, row: Row) -> Cell:
+    """A part that does not compute to what is shown says so."""
+    return "" if row["equal"] else markup.tag(view.words("explain.differs"), "bad")
+
+
+def _pln(view: View, row: Row, places: int) -> str:
+    units = row["charged_ppln"]
+    return view.words("none") if units is None else view.words.money(int(units), "PLN", places)
+
+
+def _table_number(view: View, row: Row) -> Cell:
+    number = row.get("rate_table") or ""
+    if not row.get("provisional"):
+        return number
+    return markup.joined(number, " ", markup.tag(view.words("provisional"), "warn"))
 
 
 def _days(view: View, days: Sequence[Row], chosen: dict[str, str]) -> Html:
@@ -91,101 +113,153 @@ def _days(view: View, days: Sequence[Row], chosen: dict[str, str]) -> Html:
     columns = [
         Column("day", words("column.day"), "text"), Column("requests", words("column.requests"), "num"),
         Column("usd", words("amount.usd"), "num"), Column("rate", words("column.rate"), "num"),
-        Column("table", words("column.table")), Column("pln", words("amount.pln"), "num"),
+        Column("table", words("column.table")), Column("pln", words("amount.pln"), "num"), Column("mark", ""),
     ]  # fmt: skip
-    body = [
+    body: list[dict[str, Cell]] = [
         {
             "day": words.day_with_weekday(row["day"]),
             "requests": words.count(row["requests"]),
             "usd": words.money(int(row["charged_pusd"]), "USD", 4),
             "rate": rates.shown(words, row["rate"]),
-            "table": markup.joined(row["rate_table"] or "", " ", markup.tag(words("provisional"), "warn"))
-            if row["provisional"]
-            else row["rate_table"] or "",
+            "table": _table_number(view, row),
             "pln": markup.amount_link(
-                view.explain(row["day"], row["day"], **chosen),
-                words("none") if row["charged_ppln"] is None else words.money(int(row["charged_ppln"]), "PLN", 4),
-                words("explain.link"),
+                view.explain(row["day"], row["day"], **chosen), _pln(view, row, 4), words("explain.link")
             ),
+            "mark": _mark(view, row),
         }
         for row in days
     ]
     return markup.table(columns, body)
 
 
-def _parts(view: View, label: str, rows: Sequence[tuple[Html, str, Row]]) -> Html:
+def _rows(view: View, rows: Sequence[Row], chosen: dict[str, str], shown: ModelColours) -> Html:
     words = view.words
     columns = [
-        Column("name", label, "text"), Column("requests", words("column.requests"), "num"),
-        Column("usd", words("amount.usd"), "num"), Column("pln", words("amount.pln"), "num"),
+        Column("person", words("column.person"), "text"), Column("model", words("column.model"), "text"),
+        Column("provider", words("column.provider")), Column("requests", words("column.requests"), "num"),
+        Column("usd", words("amount.usd"), "num"), Column("rate", words("column.rate"), "num"),
+        Column("table", words("column.table")), Column("pln", words("amount.pln"), "num"), Column("mark", ""),
     ]  # fmt: skip
-    body = [
+    body: list[dict[str, Cell]] = [
         {
-            "name": name,
+            "person": markup.name(view.person(row)),
+            "model": markup.model(row["model"], shown[row["model"]]),
+            "provider": markup.name(row["provider"] or words("provider.none")),
             "requests": words.count(row["requests"]),
-            "usd": words.money(int(row["charged_pusd"]), "USD", 4),
-            "pln": markup.amount_link(address, view.pln(row), words("explain.link")),
+            "usd": words.money(int(row["charged_pusd"]), "USD", 6),
+            "rate": rates.shown(words, row["rate"]),
+            "table": _table_number(view, row),
+            "pln": markup.amount_link(
+                view.explain(row["day"], row["day"], **{**chosen, "person": row["person"], "model": row["model"]}),
+                _pln(view, row, 6), words("explain.link"),
+            ),
+            "mark": _mark(view, row),
         }
-        for name, address, row in rows[:100]
+        for row in rows
+    ]  # fmt: skip
+    return markup.table(columns, body)
+
+
+def _generations(view: View, rows: Sequence[Row]) -> Html:
+    words = view.words
+    columns = [
+        Column("id", words("explain.generation"), "text"), Column("time", words("explain.time"), "num"),
+        Column("input", words("column.input"), "num"), Column("output", words("column.output"), "num"),
+        Column("cached", words("column.cached"), "num"),
+    ]  # fmt: skip
+    if view.sees_cost:
+        columns += [
+            Column("raw", words("explain.raw"), "num"), Column("basis", words("explain.basis")),
+            Column("markup", words("clients.markup"), "num"),
+        ]  # fmt: skip
+    columns += [
+        Column("usd", words("amount.usd"), "num"),
+        Column("pln", words("amount.pln"), "num"),
+        Column("mark", ""),
+    ]
+    return markup.table(columns, [_generation(view, row) for row in rows])
+
+
+def _generation(view: View, row: Row) -> dict[str, Cell]:
+    words = view.words
+    cells: dict[str, Cell] = {
+        "id": Html(f"<small>{escape(row['generation_id'][:80])}</small>"),
+        "time": f"{view.local(row['at_ms']):%H:%M:%S}",
+        "input": words.count(row["input_tokens"]),
+        "output": words.count(row["output_tokens"]),
+        "cached": words.count(row["cached_tokens"]),
+        "usd": words.money(int(row["charged_pusd"]), "USD", 8),
+        "pln": _pln(view, row, 8),
+        "mark": _mark(view, row),
+    }
+    if "raw_pusd" in row:
+        cells["raw"] = words.money(int(row["raw_pusd"]), "USD", 8)
+        cells["basis"] = words(f"explain.basis.{row['cost_basis']}")
+        cells["markup"] = markup.joined(row["markup"], " ", markup.tag(words(f"explain.markup.{row['markup_from']}")))
+    return cells
+
+
+def _sale_prices(view: View, prices: Sequence[Row]) -> Html:
+    words = view.words
+    columns = [
+        Column("model", words("column.model"), "text"), Column("input", words("models.prices.input"), "num"),
+        Column("output", words("models.prices.output"), "num"), Column("since", words("models.prices.since"), "num"),
+    ]  # fmt: skip
+    body: list[dict[str, Cell]] = [
+        {
+            "model": markup.name(row["model"]),
+            "input": row["input_per_million"],
+            "output": row["output_per_million"],
+            "since": words.moment(view.local(row["effective_from_ms"])),
+        }
+        for row in prices
     ]
     return markup.table(columns, body)
 
 
-def _models(view: View, first: date, last: date, models: Sequence[Row], chosen: dict[str, str]) -> Html:
-    shown = model_colours(view)
-    rows = [
-        (
-            markup.model(row["model"], shown[row["model"]]),
-            view.explain(first, last, **{**chosen, "model": row["model"]}),
-            row,
-        )
-        for row in models
-    ]
-    return _parts(view, view.words("column.model"), rows)
-
-
-def _people(view: View, first: date, last: date, people: Sequence[Row], chosen: dict[str, str]) -> Html:
-    rows = [
-        (
-            markup.name(view.person(row), row["department"] or ""),
-            view.explain(first, last, **{**chosen, "person": row["person"] or row["user_id"]}),
-            row,
-        )
-        for row in people
-    ]
-    return _parts(view, view.words("column.person"), rows)
-
-
-def _generations(view: View, first: date, last: date, total: Row, filters: dict[str, tuple[str, ...]]) -> None:
+def _breakdowns(
+    view: View, first: date, last: date, chosen: dict[str, str], filters: dict[str, tuple[str, ...]]
+) -> None:
+    """The same amount cut the other two ways, each part a link of its own."""
     words = view.words
-    if first != last and total["requests"] > _MOST_GENERATIONS:
-        frame.draw(markup.notice(words("explain.generations.day")))
-        return
-    (rows,), _ = view.read_days(first, last, ask("generations", most=_MOST_GENERATIONS), **filters)
-    if not rows:
-        frame.draw(markup.notice(words("explain.generations.gone")))
-        return
+    (models, people), _ = view.read_days(first, last, "by_model", "by_person", **filters)
+    panels = []
+    if "model" not in chosen:
+        shown = model_colours(view)
+        lines = [(markup.model(row["model"], shown[row["model"]]), {"model": row["model"]}, row) for row in models]
+        panels.append(markup.panel(words("explain.models"), _lines(view, "model", first, last, chosen, lines)))
+    if "person" not in chosen:
+        named = [
+            (markup.name(view.person(row), row["department"] or ""), {"person": row["person"] or row["user_id"]}, row)
+            for row in people
+        ]
+        panels.append(markup.panel(words("explain.people"), _lines(view, "person", first, last, chosen, named)))
+    if panels:
+        frame.draw(markup.side_by_side(*panels))
+
+
+def _lines(
+    view: View,
+    group: str,
+    first: date,
+    last: date,
+    chosen: dict[str, str],
+    lines: Sequence[tuple[Html, dict[str, str], Row]],
+) -> Html:
+    words = view.words
     columns = [
-        Column("id", words("explain.generation"), "text"), Column("time", words("explain.time"), "num"),
-        Column("person", words("column.person"), "text"), Column("model", words("column.model"), "text"),
-        Column("input", words("column.input"), "num"), Column("output", words("column.output"), "num"),
+        Column("name", words(f"column.{group}"), "text"), Column("requests", words("column.requests"), "num"),
         Column("usd", words("amount.usd"), "num"), Column("pln", words("amount.pln"), "num"),
     ]  # fmt: skip
-    body = [
+    body: list[dict[str, Cell]] = [
         {
-            "id": Html(f"<small>{escape(row['generation_id'][:80])}</small>"),
-            "time": words.moment(view.local(row["at_ms"])),
-            "person": markup.name(view.person(row)),
-            "model": markup.name(row["model"]),
-            "input": words.count(row["input_tokens"]),
-            "output": words.count(row["output_tokens"]),
-            "usd": words.money(int(row["charged_pusd"]), "USD", 6),
-            "pln": words("none") if row["charged_ppln"] is None else words.money(int(row["charged_ppln"]), "PLN", 6),
+            "name": name,
+            "requests": words.count(row["requests"]),
+            "usd": words.money(int(row["charged_pusd"]), "USD", 4),
+            "pln": markup.amount_link(
+                view.explain(first, last, **{**chosen, **narrowed}), view.pln(row), words("explain.link")
+            ),
         }
-        for row in rows
+        for name, narrowed, row in lines[:_MOST_SHOWN]
     ]
-    parts = [markup.table(columns, body)]
-    if total["requests"] > len(rows):
-        said = words("explain.generations.more", shown=words.count(len(rows)), n=int(total["requests"]))
-        parts.append(Html(f'<p class="m-sub">{escape(said)}</p>'))
-    frame.draw(markup.panel(words("explain.generations"), *parts))
+    return markup.table(columns, body)

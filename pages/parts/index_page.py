@@ -13,6 +13,19 @@ import streamlit
 
 _INDEX = Path(streamlit.__file__).parent / "static" / "index.html"
 _SERVER = "<script>window.__streamlit={BACKEND_BASE_URL:location.origin+'/'}</script>"
+_LINKS = """<script>
+// A link of ours changes the page inside the running session; with a modifier key it opens a tab.
+document.addEventListener("click", event => {
+  const link = event.target.closest && event.target.closest('.stHtml a[href^="/"]');
+  if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
+    return;
+  event.preventDefault();
+  history.pushState(null, "", link.getAttribute("href"));
+  window.dispatchEvent(new PopStateEvent("popstate"));
+  const main = document.querySelector(".stMain");
+  if (main) main.scrollTo(0, 0);
+});
+</script>"""
 _ICON = '<link rel="icon" type="image/svg+xml" href="/app/static/icon.svg">'
 _FONT = (
     '<link rel="preload" as="font" type="font/woff2" crossorigin '
@@ -33,4 +46,8 @@ def html(language: str) -> str:
     page = page.replace("<title>Streamlit</title>", "<title>mAI Usage</title>")
     page = re.sub(r'<link rel="shortcut icon"[^>]*>', _ICON, page)
     page = re.sub(r'<link\s+rel="preload"[^>]*SourceSans[^>]*>', _FONT, page)
-    return page.replace("<head>", f"<head>{_SERVER}", 1).replace('href="./', 'href="/').replace('src="./', 'src="/')
+    return (
+        page.replace("<head>", f"<head>{_SERVER}{_LINKS}", 1)
+        .replace('href="./', 'href="/')
+        .replace('src="./', 'src="/')
+    )

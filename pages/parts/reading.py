@@ -14,6 +14,7 @@ from typing import Any
 import streamlit as st
 
 from mai_core.reports import Reporting, Viewer
+from mai_core.reports.explain import Explanation, explain
 from mai_core.reports.viewer import Role
 from pages.parts.installation import settings
 
@@ -101,3 +102,11 @@ def answers(
     asked = tuple(ask(item) if isinstance(item, str) else item for item in asks)
     kept = tuple(sorted((name, values) for name, values in filters.items() if values))
     return _answers(asked, viewer.role, viewer.client_org_id, client, first, last, previous, kept, ledger_version())
+
+
+def explanation(
+    viewer: Viewer, client: str | None, first: date, last: date, filters: dict[str, tuple[str, ...]]
+) -> Explanation:
+    """Computed anew each time: it is the check of what the other pages remember."""
+    with reporting().open(viewer, first, last, client, **filters) as page:
+        return explain(page)
