@@ -391,6 +391,20 @@ class TestQuotas:
         assert (answer["allow"], answer["reason"]["en"]) == (False, "This organisation is no longer served.")
 
 
+class TestSettings:
+    def test_the_default_markup_counts_where_none_is_agreed(self, api: TestClient, operator: Headers) -> None:
+        url = "/api/v1/admin/settings"
+        assert api.get(url, headers=operator).json()["effective_markup"] == "1.3"
+        changed = api.patch(url, json={"default_markup_rate": 1.4}, headers=operator).json()
+        assert (changed["default_markup_rate"], changed["effective_markup"]) == ("1.4", "1.4")
+        keyed = api.patch(url, json={"openrouter_provisioning_key": "sk-or-v1-provisioning"}, headers=operator)
+        assert (keyed.json()["has_provisioning_key"], keyed.json()["effective_markup"]) == (True, "1.4")
+        assert "sk-or" not in keyed.text
+        back = api.patch(url, json={"default_markup_rate": None}, headers=operator).json()
+        assert (back["effective_markup"], back["has_provisioning_key"]) == ("1.3", True)
+        assert api.patch(url, json={"default_markup_rate": 0}, headers=operator).status_code == 422
+
+
 class TestSavedQueries:
     def test_analysts_share_queries_within_their_client(
         self, api: TestClient, operator: Headers, installation: Installation
