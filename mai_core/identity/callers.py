@@ -11,7 +11,7 @@ Role = Literal["operator", "accountant", "manager", "analyst"]
 ROLES: tuple[Role, ...] = get_args(Role)
 ROLES_OF_ALL_CLIENTS: frozenset[Role] = frozenset({"operator", "accountant"})
 
-Scope = Literal["read", "write", "quota", "directory", "events", "lake"]
+Scope = Literal["read", "write", "quota", "directory", "lake"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 
