@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mai_core import ids
 from mai_core.errors import BadValue, MaiError
+from mai_core.given import LONGEST_TEXT
 from mai_core.installation import Installation, named_client
 from mai_core.settings import database_path
 from mai_core.store import Db, clients, legacy_source, mappings, people
@@ -98,4 +99,4 @@ def _take(db: Db, now_ms: int, client: str, prefix: str, person: Person) -> bool
 
 
 def _short(value: object) -> str | None:
-    return value[: people.LONGEST_TEXT].replace("\x00", "") or None if isinstance(value, str) else None
+    return value[:LONGEST_TEXT].replace("\x00", "") or None if isinstance(value, str) else None

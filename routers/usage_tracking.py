@@ -10,10 +10,11 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from mai_core import usage_reading
+from mai_core.given import text_given
 from mai_core.identity.callers import Caller
 from mai_core.installation import Installation
 from mai_core.intake.booking import Outcome, Result
-from mai_core.intake.manual import book_entry, manual_arrival, text_given
+from mai_core.intake.manual import book_entry, manual_arrival
 from mai_core.language import Words, language_of
 from mai_core.model import Client
 from mai_core.store import Db, audit, clients, rating_books

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
 from typing import Any
 
-from mai_core.days import ZoneSince, noon_ms, parse_day, usage_day, zone_in_force
-from mai_core.errors import BadValue, Conflict
+from mai_core.days import ZoneSince, noon_ms, usage_day, zone_in_force
+from mai_core.errors import Conflict
+from mai_core.given import cost_given, count_given, text_given, usage_day_given
 from mai_core.installation import Installation
 from mai_core.intake.archived import is_in_archive
 from mai_core.intake.booking import Outcome, Result, book
 from mai_core.model import Arrival, Observation, Rank
-from mai_core.money import units_of
 from mai_core.rating_book import RatingBook
 from mai_core.store import Db, ledger, people
-
-LONGEST_TEXT = 500
-MOST_TOKENS = 10**12
-OLDEST_DAY = date(2000, 1, 1)
 
 
 def manual_arrival(
@@ -74,52 +69,3 @@ def book_entry(
     if outcome.result is Result.DUPLICATE and ledger.find_event(db, client, outcome.generation_id) is None:
         raise already
     return outcome
-
-
-def usage_day_given(value: Any, today: date) -> date:
-    """A day up to tomorrow, because the caller's clock may be in another zone than the client."""
-    if isinstance(value, datetime):
-        value = value.date()
-    day = value if isinstance(value, date) else parse_day(value, "usage_date")
-    if day > today + timedelta(days=1):
-        raise BadValue("usage_date", f"{day} lies in the future")
-    if day < OLDEST_DAY:
-        raise BadValue("usage_date", f"{day} lies before {OLDEST_DAY}")
-    return day
-
-
-def text_given(field: str, value: Any, *, required: bool = False) -> str:
-    if value is None:
-        value = ""
-    if not isinstance(value, str):
-        raise BadValue(field, "must be a text")
-    if len(value) > LONGEST_TEXT:
-        raise BadValue(field, f"is longer than {LONGEST_TEXT} characters")
-    if "\x00" in value or _has_lone_surrogate(value):
-        raise BadValue(field, "has characters that cannot be stored")
-    if required and not value.strip():
-        raise BadValue(field, "is empty")
-    return value
-
-
-def count_given(field: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise BadValue(field, "must be a whole number")
-    if not 0 <= value <= MOST_TOKENS:
-        raise BadValue(field, f"must be between 0 and {MOST_TOKENS}")
-    return value
-
-
-def cost_given(field: str, value: Any) -> int:
-    units = units_of(value, field)
-    if units < 0:
-        raise BadValue(field, "must be 0 or more")
-    return units
-
-
-def _has_lone_surrogate(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return True
-    return False

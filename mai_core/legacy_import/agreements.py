@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mai_core.errors import BadValue, MaiError
+from mai_core.given import text_given
 from mai_core.installation import Installation
-from mai_core.intake.manual import text_given
 from mai_core.legacy_import.history import seconds
 from mai_core.legacy_import.report import TableReport
 from mai_core.store import Db, clients, global_settings, imported, people

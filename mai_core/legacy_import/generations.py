@@ -6,8 +6,8 @@ from itertools import islice
 
 from mai_core.days import parse_day
 from mai_core.errors import MaiError
+from mai_core.given import count_given, text_given
 from mai_core.installation import Installation
-from mai_core.intake.manual import count_given, text_given
 from mai_core.legacy_import.agreements import require_known
 from mai_core.legacy_import.history import plain, seconds, shortest_decimal
 from mai_core.legacy_import.report import TableReport

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from mai_core.days import parse_day
 from mai_core.errors import BadValue
-from mai_core.intake.manual import cost_given, count_given, text_given
+from mai_core.given import cost_given, count_given, text_given
 from mai_core.money import exact_decimal, units_of
 
 Facet = Literal["client", "user", "model"]

@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Optional
 
 from mai_core import ids
 from mai_core.errors import BadValue, NotFound
-from mai_core.intake.manual import text_given
+from mai_core.given import text_given
 from mai_core.model import Client
 from mai_core.organization_usage.door import answers, installation, rating_book
 from mai_core.organization_usage.models import (

@@ -9,7 +9,8 @@ from typing import Any, Dict, List, Optional
 
 from mai_core.days import usage_day
 from mai_core.errors import BadValue
-from mai_core.intake.manual import book_entry, cost_given, count_given, manual_arrival, text_given, usage_day_given
+from mai_core.given import cost_given, count_given, text_given, usage_day_given
+from mai_core.intake.manual import book_entry, manual_arrival
 from mai_core.model import Client
 from mai_core.money import shortest_text
 from mai_core.organization_usage.clients import known_client

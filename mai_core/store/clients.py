@@ -8,13 +8,12 @@ from typing import Any
 
 from mai_core.days import ZoneSince, next_midnight_ms, zone
 from mai_core.errors import BadValue, Conflict, NotFound
+from mai_core.given import LONGEST_TEXT, text_given
 from mai_core.model import Client
 from mai_core.money import exact_decimal, units_of
 from mai_core.secrets_box import SecretBox
 from mai_core.store import audit
 from mai_core.store.connection import Db, rows
-
-LONGEST_NAME = 500
 
 _COLUMNS = (
     "id, name, markup_rate, monthly_limit, billing_email, timezone, fx_policy, byok_include_upstream, is_active, "
@@ -108,7 +107,7 @@ def update(
 ) -> Client:
     """Change what is known of a client. A markup counts from `markup_from_ms` (now), a zone from the next midnight."""
     before = require(db, client_org_id)
-    unknown = sorted(set(changes) - UPDATABLE)
+    unknown = sorted(str(name)[:80] for name in set(changes) - UPDATABLE)
     if unknown:
         raise BadValue(unknown[0], "is not a column of client_organizations that can be changed")
     values = checked(changes)
@@ -144,10 +143,10 @@ def checked(values: Mapping[str, Any]) -> dict[str, Any]:
     for field, value in values.items():
         match field:
             case "name":
-                text = str(value or "").strip()
-                if not text or len(text) > LONGEST_NAME or "\x00" in text:
-                    raise BadValue("name", f"must have 1 to {LONGEST_NAME} characters")
-                result[field] = text
+                try:
+                    result[field] = text_given(field, value, required=True).strip()
+                except BadValue:
+                    raise BadValue(field, f"must be a text of 1 to {LONGEST_TEXT} characters") from None
             case "markup_rate":
                 result[field] = None if value is None else markup_text(value)
             case "monthly_limit":
@@ -163,9 +162,7 @@ def checked(values: Mapping[str, Any]) -> dict[str, Any]:
                     raise BadValue(field, "must be true or false")
                 result[field] = int(value)
             case _:
-                if value is not None and (not isinstance(value, str) or len(value) > LONGEST_NAME):
-                    raise BadValue(field, f"must be a text of at most {LONGEST_NAME} characters")
-                result[field] = value
+                result[field] = None if value is None else text_given(field, value)
     return result
 
 
@@ -221,7 +218,7 @@ def _require_free_hash(db: Db, client_org_id: str, provider_key_hash: str | None
 
 
 def get(db: Db, client_org_id: str) -> Client | None:
-    return _one(db, "WHERE id = ?", (client_org_id,))
+    return _one(db, "WHERE id = ?", (text_given("client_org_id", client_org_id),))
 
 
 def require(db: Db, client_org_id: str) -> Client:

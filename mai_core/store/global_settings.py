@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mai_core.errors import BadValue
+from mai_core.given import text_given
 from mai_core.secrets_box import SecretBox
 from mai_core.store import audit
 from mai_core.store.clients import markup_text
@@ -30,8 +31,7 @@ def put(
     """Create or replace the agreement; a key that is not given stays as it was."""
     if billing_currency != "USD":
         raise BadValue("billing_currency", "must be 'USD': the ledger counts US dollars")
-    if provisioning_key is not None and (not isinstance(provisioning_key, str) or len(provisioning_key) > 500):
-        raise BadValue("openrouter_provisioning_key", "must be a text of at most 500 characters")
+    text_given("openrouter_provisioning_key", provisioning_key)
     before = get(db)
     markup = None if default_markup_rate is None else markup_text(default_markup_rate)
     db.execute(

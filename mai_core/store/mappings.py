@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from mai_core.errors import BadValue, Conflict, NotFound
+from mai_core.given import text_given
 from mai_core.store import clients
 from mai_core.store.connection import Db, dicts
-from mai_core.store.people import LONGEST_TEXT, mapping_id
+from mai_core.store.people import mapping_id
 
 UPDATABLE = frozenset({"user_id", "client_org_id", "openrouter_user_id", "is_active"})
 
@@ -99,8 +100,8 @@ def _check(values: Mapping[str, Any]) -> None:
         if field == "is_active":
             if value not in (0, 1):
                 raise BadValue(field, "must be true or false")
-        elif not isinstance(value, str) or not value.strip() or len(value) > LONGEST_TEXT or "\x00" in value:
-            raise BadValue(field, f"must be a text of 1 to {LONGEST_TEXT} characters")
+        else:
+            text_given(field, value, required=True)
 
 
 def _by_external(db: Db, client_org_id: str, external_user: str) -> dict[str, Any] | None:

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from mai_core.errors import BadValue, NotFound
+from mai_core.given import text_given
 from mai_core.store import audit
 from mai_core.store.connection import Db, dicts
-
-LONGEST_TEXT = 500
 
 
 def mapping_id(user_id: str, client_org_id: str) -> str:
@@ -66,8 +65,7 @@ def put_person(
     """What a source knows of a person; what it does not know stays. An erased person stays erased, and what an operator
     entered by hand is not written over by a machine."""
     for field, value in (("user_id", user_id), ("name", name), ("email", email), ("department", department)):
-        if value is not None and (not isinstance(value, str) or len(value) > LONGEST_TEXT or "\x00" in value):
-            raise BadValue(field, f"must be a text of at most {LONGEST_TEXT} characters")
+        text_given(field, value)
     if not user_id:
         raise BadValue("user_id", "is empty")
     db.execute(
@@ -90,9 +88,7 @@ def rename(db: Db, now_ms: int, client_org_id: str, user_id: str, changes: Mappi
     put_person(db, now_ms, client_org_id, user_id, source="operator")
     for field in ("name", "email", "department"):
         if field in changes:
-            text = (changes[field] or "").strip()
-            if len(text) > LONGEST_TEXT or "\x00" in text:
-                raise BadValue(field, f"must be a text of at most {LONGEST_TEXT} characters")
+            text = text_given(field, changes[field]).strip()
             db.execute(
                 f"UPDATE people SET {field} = ?, source = 'operator', erased_at_ms = NULL, updated_at_ms = ?"
                 " WHERE client_org_id = ? AND user_id = ?",
