@@ -14,6 +14,20 @@ from mai_core.money import multiply
 CostBasis = Literal["reported", "price_book", "given", "unpriced"]
 MarkupFrom = Literal["client", "environment", "global", "default", "sale_price", "given"]
 
+RATING_FLAGS = frozenset(
+    {
+        "byok_fee_unknown",
+        "byok_upstream_from_price_book",
+        "byok_upstream_unknown",
+        "cached_over_prompt",
+        "fallback_price",
+        "price_before_first_known",
+        "price_of_base_model",
+        "unpriced",
+    }
+)
+"""Flags that rating sets and takes away; all others tell how an event came."""
+
 DEFAULT_MARKUP = Decimal("1.3")
 
 

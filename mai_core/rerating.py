@@ -17,6 +17,7 @@ from mai_core import archive
 from mai_core.errors import BadValue
 from mai_core.installation import Installation
 from mai_core.intake.event_row import day_key, derive_event, facts
+from mai_core.rating import RATING_FLAGS
 from mai_core.rating_book import RatingBook
 from mai_core.store import Db, archives, audit, clients, ledger, rating_books, rerated
 
@@ -33,8 +34,6 @@ RATED = (
 )
 _AMOUNTS = ("raw_pusd", "charged_pusd", "cost_basis", "markup", "markup_from")
 """What a correction of an invoice is about; on other days everything of RATED is brought up to date."""
-
-_NOT_FROM_RATING = frozenset({"recovered", "historical"})
 
 GIVEN = "given"
 """Amounts told by the Python contract or a person are final."""
@@ -137,7 +136,7 @@ def rated_again(book: RatingBook, event: dict[str, Any]) -> dict[str, Any]:
         event["client_org_id"],
         event["generation_id"],
         ledger.fields_from(event),
-        flags=frozenset(event["flags"].split()) & _NOT_FROM_RATING,
+        flags=frozenset(event["flags"].split()) - RATING_FLAGS,
         received_at_ms=event["received_at_ms"],
         source=event["source"],
         source_rank=ledger.source_rank(event),

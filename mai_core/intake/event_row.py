@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from mai_core.days import usage_day
@@ -36,25 +37,7 @@ def derive_event(
     if future:
         at_ms = received_at_ms
     model = value.get("model", "")
-    usage = Usage(
-        model=model,
-        at_ms=at_ms,
-        input_tokens=value.get("input_tokens", 0),
-        output_tokens=value.get("output_tokens", 0),
-        cached_tokens=value.get("cached_tokens", 0),
-        cache_write_tokens=value.get("cache_write_tokens", 0),
-        cache_write_1h_tokens=value.get("cache_write_1h_tokens", 0),
-        reasoning_tokens=value.get("reasoning_tokens", 0),
-        audio_tokens=value.get("audio_tokens", 0),
-        output_images=value.get("output_images", 0),
-        searches=value.get("searches", 0),
-        reported_pusd=value.get("reported_pusd"),
-        upstream_pusd=value.get("upstream_pusd"),
-        given_charge_pusd=value.get("given_charge_pusd"),
-        is_byok=value.get("is_byok", False),
-        cancelled=value.get("cancelled", False) or value.get("finish_reason") == "error",
-        tokens_known="input_tokens" in value or "output_tokens" in value,
-    )
+    usage = usage_of(value, at_ms)
     price, price_flags = rating_book.prices.at(model, at_ms)
     rated = rate(
         usage,
@@ -114,6 +97,29 @@ def is_total_only(fields: Ranked) -> bool:
     """Old ways in know a total of tokens: all of them stand as input, no share is guessed, and a flag says so."""
     rank, tokens = fields.get("input_tokens", (0, 0))
     return rank in (Rank.FLAT, Rank.INFLUX) and tokens > 0 and "output_tokens" not in fields
+
+
+def usage_of(value: Mapping[str, Any], at_ms: int) -> Usage:
+    """What rating is asked about: a merged event's values by name, absent where nobody told them."""
+    return Usage(
+        model=value.get("model", ""),
+        at_ms=at_ms,
+        input_tokens=value.get("input_tokens", 0),
+        output_tokens=value.get("output_tokens", 0),
+        cached_tokens=value.get("cached_tokens", 0),
+        cache_write_tokens=value.get("cache_write_tokens", 0),
+        cache_write_1h_tokens=value.get("cache_write_1h_tokens", 0),
+        reasoning_tokens=value.get("reasoning_tokens", 0),
+        audio_tokens=value.get("audio_tokens", 0),
+        output_images=value.get("output_images", 0),
+        searches=value.get("searches", 0),
+        reported_pusd=value.get("reported_pusd"),
+        upstream_pusd=value.get("upstream_pusd"),
+        given_charge_pusd=value.get("given_charge_pusd"),
+        is_byok=value.get("is_byok", False),
+        cancelled=value.get("cancelled", False) or value.get("finish_reason") == "error",
+        tokens_known="input_tokens" in value or "output_tokens" in value,
+    )
 
 
 def day_key(event: dict[str, Any]) -> DayKey:
