@@ -11,7 +11,7 @@ from mai_core.cli import build_parser
 from mai_core.cli.settings import markdown_table
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CHANGELOG.md", "deploy/OPERATIONS.md")
+DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CHANGELOG.md", "deploy/OPERATIONS.md", "deploy/CLOCK.md")
 
 
 def text_of(name: str) -> str:

@@ -32,7 +32,7 @@ def test_a_backup_is_verified_and_listed(installation: Installation) -> None:
 
 
 def test_the_restore_drill(tmp_path: Path) -> None:
-    """deploy/operations.md, "Restore drill": back up, lose the ledger, restore, count again."""
+    """deploy/CLOCK.md, "Restore drill": back up, lose the ledger, restore, count again."""
     installation = opened_at(tmp_path)
     metered(installation)
     made = backup_now(installation)
