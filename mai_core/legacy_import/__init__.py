@@ -24,6 +24,8 @@ __all__ = ["ImportReport", "bring_in", "text"]
 def bring_in(house: Installation, path: Path, *, apply: bool) -> ImportReport:
     report = ImportReport(str(path), applied=apply)
     with legacy_source.opened(path) as source:
+        if "schema_migrations" in source.tables:
+            raise MaiError(f"{path} is a ledger of mAI Usage itself, not a database of the older system")
         if "client_organizations" not in source.tables and not source.tables & set(TABLES.values()):
             raise MaiError(f"{path} has none of the tables of an mAI database (client_organizations, ...)")
         if apply:

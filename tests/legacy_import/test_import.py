@@ -351,3 +351,8 @@ def test_the_ledger_holds_after_an_import(installation: Installation, old: OldDa
     old.add_generation("gen-1")
     bring_in(installation, old)
     assert checks.run(installation.store) == []
+
+
+def test_a_ledger_is_not_brought_into_a_ledger(installation: Installation) -> None:
+    with pytest.raises(MaiError, match="is a ledger of mAI Usage itself"):
+        legacy_import.bring_in(installation, installation.store.path, apply=True)

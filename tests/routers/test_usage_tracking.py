@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -308,6 +309,14 @@ class TestByHand:
         with installation.store.read() as db:
             assert dicts(db, "SELECT * FROM usage_events") == []
             assert dicts(db, "SELECT * FROM user_client_mapping") == []
+
+    @pytest.mark.parametrize("field", ["client_org_id", "model_name", "user_id", "provider", "generation_id"])
+    def test_half_a_character_is_refused(
+        self, api: TestClient, manager: Headers, operator: Headers, field: str
+    ) -> None:
+        entry = {"client_org_id": CLIENT, "model_name": "m/a", "usage_date": "2026-10-05", field: "\ud800"}
+        answer = api.post(f"{BASE}/usage/manual-record", content=json.dumps(entry), headers=operator)
+        assert answer.status_code == 422
 
     def test_only_operators_enter_by_hand(self, api: TestClient, installation: Installation, manager: Headers) -> None:
         assert enter(api, manager).status_code == 403
