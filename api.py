@@ -12,7 +12,7 @@ from mai_core.influx.sending import sender_for
 from mai_core.installation import open_installation
 from mai_core.settings import Settings, load_settings
 from routers import ROUTERS, events, webhooks
-from routers.errors import answer_errors_as_json
+from routers.errors import PROBLEMS, answer_errors_as_json
 from routers.fast_lane import FastLane
 from routers.intake_door import IntakeDoor
 from routers.small_bodies import SmallBodies
@@ -41,7 +41,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app = FastAPI(title="mAI Usage", version="0.1.0", description=DESCRIPTION, lifespan=opened)
     answer_errors_as_json(app)
     for router in ROUTERS:
-        app.include_router(router)
+        app.include_router(router, responses=PROBLEMS)
     ways_in = [
         route.path
         for router in (webhooks.router, events.router)

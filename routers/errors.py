@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from mai_core.errors import BadValue, Conflict, MaiError, NotFound, StoreUnavailable
@@ -22,6 +23,22 @@ _STATUS: tuple[tuple[type[MaiError], int], ...] = (
     (StoreUnavailable, 503),
     (MaiError, 400),
 )
+
+
+class FieldProblem(BaseModel):
+    field: str
+    reason: str
+
+
+class Problem(BaseModel):
+    """What every refusal looks like."""
+
+    error: str = Field(description="One sentence that says what is wrong and what to do.")
+    field: str | None = Field(None, description="The field that it is about, where it is about one.")
+    errors: list[FieldProblem] | None = Field(None, description="Each field of a body that does not fit.")
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {"4XX": {"model": Problem, "description": "Refused, in words"}}
 
 
 def answer_errors_as_json(app: FastAPI) -> None:

@@ -44,7 +44,8 @@ def reporting_sql(request: Request, caller: LakeReader, client: str | None = Non
         return remote_sql(page, from_ms(installation.now_ms()), base)
 
 
-@router.api_route("/files/{kind}/{folder}/{name}", methods=["GET", "HEAD"], response_class=FileResponse)
+@router.head("/files/{kind}/{folder}/{name}", response_class=FileResponse, include_in_schema=False)
+@router.get("/files/{kind}/{folder}/{name}", response_class=FileResponse)
 def lake_file(
     kind: Literal["days", "generations", "hours"], folder: str, name: str, request: Request, caller: LakeReader
 ) -> FileResponse:
@@ -59,7 +60,8 @@ def lake_file(
     return FileResponse(path, media_type="application/vnd.apache.parquet")
 
 
-@router.api_route("/open/{relation}.parquet", methods=["GET", "HEAD"])
+@router.head("/open/{relation}.parquet", include_in_schema=False)
+@router.get("/open/{relation}.parquet")
 def open_days(
     relation: Literal["usage", "generations"], request: Request, caller: LakeReader, client: str | None = None
 ) -> Response:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -103,6 +104,16 @@ def test_a_good_login_forgets_the_bad_ones(api: TestClient, installation: Instal
     assert log_in(api).status_code == 200
     with installation.store.read() as db:
         assert db.execute("SELECT count(*) FROM login_failures WHERE subject LIKE 'account%'").get == 0
+
+
+@pytest.mark.usefixtures("anna")
+def test_a_flood_of_logins_is_told_to_come_back(api: TestClient) -> None:
+    """Hashing takes memory on purpose, so only so many may wait for it."""
+    crowded = SimpleNamespace(statistics=lambda: SimpleNamespace(tasks_waiting=30))
+    api.app.state.hashing = crowded  # type: ignore[attr-defined]
+    answer = log_in(api)
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "3"
 
 
 def test_the_wait_ends_when_the_oldest_failure_is_a_quarter_of_an_hour_old() -> None:

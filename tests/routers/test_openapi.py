@@ -1,0 +1,42 @@
+"""The API's page says what the API does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+
+@pytest.fixture
+def schema(api: TestClient) -> dict[str, Any]:
+    answered: dict[str, Any] = api.get("/openapi.json").json()
+    return answered
+
+
+def test_every_refusal_is_described_as_it_is(schema: dict[str, Any]) -> None:
+    assert "HTTPValidationError" not in schema["components"]["schemas"], "FastAPI's own shape is not what we answer"
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            described = set(operation["responses"])
+            assert described & {"4XX", "400", "401", "422"}, f"{method} {path}"
+
+
+def test_a_real_refusal_fits_its_description(api: TestClient, schema: dict[str, Any]) -> None:
+    fields = schema["components"]["schemas"]["Problem"]["properties"].keys()
+    for answer in (
+        api.get("/api/v1/clients"),
+        api.post("/auth/login", json={}),
+        api.post("/auth/link", json={"link": "x"}),
+        api.get("/no-such-page"),
+    ):
+        assert answer.status_code >= 400
+        assert answer.json().keys() <= fields
+        assert answer.json()["error"]
+
+
+def test_every_endpoint_has_a_name_of_its_own_and_a_sentence(schema: dict[str, Any]) -> None:
+    operations = [operation for each in schema["paths"].values() for operation in each.values()]
+    names = [operation["operationId"] for operation in operations]
+    assert len(names) == len(set(names))
+    assert all(operation.get("summary") for operation in operations)
