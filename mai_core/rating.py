@@ -84,6 +84,12 @@ class Price(Protocol):
     @property
     def id(self) -> int | None: ...
 
+    @property
+    def valid_from_ms(self) -> int: ...
+
+    @property
+    def source(self) -> str: ...
+
     def cost_pusd(self, usage: Usage) -> int | None:
         """None when something was used that has no price."""
 
