@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from mai_core.reports.bucket import Bucket
 from mai_core.settings import Settings
 
 
@@ -16,6 +17,7 @@ class Half:
     """One of the two lakes: <root>/<kind>/<client>/<period>.v<version>.parquet."""
 
     root: str
+    bucket: Bucket | None = None
 
     def locate(self, kind: str, file: str) -> str:
         return f"{self.root}/{kind}/{file}"
@@ -23,28 +25,40 @@ class Half:
     def is_intact(self, file: str, digests: str) -> bool:
         """Whether the files of a period are what was written (digests: JSON by half/kind)."""
         half = Path(self.root).name
-        for name, digest in json.loads(digests).items():
-            path = Path(self.root).parent / name / file
-            if name.startswith(f"{half}/") and not (path.is_file() and digest_of(path) == digest):
-                return False
-        return True
+        told = {name: digest for name, digest in json.loads(digests).items() if name.startswith(f"{half}/")}
+        return all(self._digest(f"{name}/{file}") == digest for name, digest in told.items())
+
+    def _digest(self, name: str) -> str | None:
+        if self.bucket is not None:
+            return self.bucket.digest(name)
+        path = Path(self.root).parent / name
+        return digest_of(path) if path.is_file() else None
 
 
 @dataclass(frozen=True, slots=True)
 class Lake:
     root: str
+    """A folder; of a lake that is read from a bucket, its URL."""
+    bucket: Bucket | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> Lake:
+        """The folder in which files are written."""
         return cls(str(settings.lake_dir.absolute()))
+
+    @classmethod
+    def to_read(cls, settings: Settings) -> Lake:
+        """Where this installation reads: the bucket when there is one."""
+        bucket = Bucket.of(settings)
+        return cls.of(settings) if bucket is None else cls(bucket.url, bucket)
 
     @property
     def internal(self) -> Half:
-        return Half(f"{self.root}/internal")
+        return Half(f"{self.root}/internal", self.bucket)
 
     @property
     def shared(self) -> Half:
-        return Half(f"{self.root}/shared")
+        return Half(f"{self.root}/shared", self.bucket)
 
     def half(self, with_cost: bool) -> Half:
         return self.internal if with_cost else self.shared

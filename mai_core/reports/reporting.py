@@ -40,6 +40,8 @@ class Reporting:
         self.source = source
         self.lake = lake
         self._reader = open_reader(spill_folder)
+        if lake.bucket is not None:
+            lake.bucket.open_for(self._reader)
         self._lock = threading.Lock()
         self._sealed: SealedList = NOTHING_SEALED
         self.damaged: frozenset[str] = frozenset()
@@ -47,11 +49,11 @@ class Reporting:
 
     @classmethod
     def of_store(cls, store: Store, settings: Settings) -> Reporting:
-        return cls(StoreSource(store), Lake.of(settings), settings.mai_data_dir / "tmp")
+        return cls(StoreSource(store), Lake.to_read(settings), settings.mai_data_dir / "tmp")
 
     @classmethod
     def of_ledger_file(cls, settings: Settings) -> Reporting:
-        return cls(LedgerFile(settings.usage_summary_db), Lake.of(settings), settings.mai_data_dir / "tmp")
+        return cls(LedgerFile(settings.usage_summary_db), Lake.to_read(settings), settings.mai_data_dir / "tmp")
 
     def ask(
         self, question: str, viewer: Viewer, start: date, end: date, client: str | None = None, **parameters: Any

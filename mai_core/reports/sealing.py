@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mai_core.days import month_days, month_of, usage_day
+from mai_core.reports.bucket import Bucket
 from mai_core.reports.engine import Connection, open_reader
 from mai_core.reports.generations import generations_of_days
 from mai_core.reports.lake import Lake, client_folder
@@ -135,6 +136,9 @@ def _write(
     total = int(cursor.execute("SELECT count(*) FROM new_days").fetchall()[0][0])
     file, digests = write_period(cursor, lake, client_folder(client), f"{period}.v{read.version}")
     cursor.close()
+    if bucket := Bucket.of(installation.settings):
+        for name in digests:
+            bucket.upload(lake.folder / name / file, f"{name}/{file}")
     now_ms = installation.now_ms()
     with installation.store.write() as db:
         unchanged = [day for day in read.new_days if _is_unchanged(db, client, day, read.rows)]

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mai_core.days import from_ms
+from mai_core.reports.bucket import Bucket
 from mai_core.reports.engine import Connection, DuckDBError, literal, open_reader
 from mai_core.reports.lake import Lake, digest_of
 from mai_core.reports.sealing import compact, rebuild_file
@@ -52,7 +54,11 @@ def tidy(installation: Installation) -> dict[str, int]:
 def write_manifests(installation: Installation) -> None:
     lake = Lake.of(installation.settings)
     for half, sums in (("internal", ("sum_raw", "sum_charged")), ("shared", ("sum_charged",))):
-        _replace(lake, half, json.dumps(manifest(installation, half, sums), separators=(",", ":"), ensure_ascii=False))
+        file = _replace(
+            lake, half, json.dumps(manifest(installation, half, sums), separators=(",", ":"), ensure_ascii=False)
+        )
+        if bucket := Bucket.of(installation.settings):
+            bucket.upload(file, f"{half}/manifest.json")
 
 
 def manifest(installation: Installation, half: str, sums: tuple[str, ...]) -> dict[str, Any]:
@@ -83,7 +89,7 @@ def manifest(installation: Installation, half: str, sums: tuple[str, ...]) -> di
     return {"written_at_ms": installation.now_ms(), "day_columns": ["day", "rows", *sums], "clients": told}
 
 
-def _replace(lake: Lake, half: str, text: str) -> None:
+def _replace(lake: Lake, half: str, text: str) -> Path:
     folder = lake.folder / half
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / f".manifest.{os.getpid()}.part"
@@ -91,17 +97,19 @@ def _replace(lake: Lake, half: str, text: str) -> None:
         handle.write(text)
         handle.flush()
         os.fsync(handle.fileno())
-    part.replace(folder / "manifest.json")
+    return part.replace(folder / "manifest.json")
 
 
 def delete_replaced(installation: Installation) -> int:
     with installation.store.read() as db:
         old = sealing.replaced_before(db, installation.now_ms() - KEPT_MS)
-    lake = Lake.of(installation.settings)
+    lake, bucket = Lake.of(installation.settings), Bucket.of(installation.settings)
     for row in old:
         for half, kind in FILES_OF_A_PERIOD:
             with suppress(FileNotFoundError):
                 (lake.folder / half / kind / row["file"]).unlink()
+            if bucket is not None:
+                bucket.delete(f"{half}/{kind}/{row['file']}")
         with installation.store.write() as db:
             sealing.forget_file(db, row["client_org_id"], row["file"])
     return len(old)
@@ -134,13 +142,15 @@ def rebuild(installation: Installation, client_org_id: str | None = None, *, dam
 
 
 def _faults(installation: Installation, reader: Connection, row: dict[str, Any]) -> Iterator[str]:
-    lake = Lake.of(installation.settings)
+    lake, bucket = Lake.of(installation.settings), Bucket.of(installation.settings)
     for name, digest in json.loads(row["sha256"]).items():
         path = lake.folder / name / row["file"]
         if not path.is_file():
             yield f"{name} is missing"
         elif digest_of(path) != digest:
             yield f"{name} was changed after it was written"
+        if bucket is not None and bucket.digest(f"{name}/{row['file']}") != digest:
+            yield f"{name} in {bucket.url} is missing or was changed"
     with installation.store.read() as db:
         listed = [day for day in sealing.days(db, row["client_org_id"]) if day["file"] == row["file"]]
         in_ledger = sealing.sums_of_days(db, row["client_org_id"], [day["usage_date"] for day in listed])
