@@ -43,7 +43,7 @@ def rated(price: ModelPrice | None = LIST, own: SalePrice | None = None, terms: 
     return rate(Usage(**{"model": "acme/large", "at_ms": 1, **used}), price, own, terms)
 
 
-THOUSAND = {"input_tokens": 1000, "output_tokens": 100}
+THOUSAND: dict[str, Any] = {"input_tokens": 1000, "output_tokens": 100}
 """0.0046 by the list."""
 
 CASES: list[tuple[str, dict[str, Any], tuple[str, str, str], tuple[str, ...]]] = [

@@ -135,13 +135,13 @@ CASES = [
 
 
 @pytest.mark.parametrize(("of", "used", "amount"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
-def test_a_generation_costs(of: ModelPrice, used: dict[str, int], amount: str | None) -> None:
+def test_a_generation_costs(of: ModelPrice, used: dict[str, Any], amount: str | None) -> None:
     assert cost(of, **used) == amount
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case[0] for case in CASES])
 def test_the_lines_of_an_explanation_add_up_to_the_cost(
-    case: tuple[str, ModelPrice, dict[str, int], str | None],
+    case: tuple[str, ModelPrice, dict[str, Any], str | None],
 ) -> None:
     _, of, used, amount = case
     if amount is None:
