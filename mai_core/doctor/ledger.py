@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mai_core.clock import Clock
 from mai_core.days import DAY_MS, from_ms
+from mai_core.doctor import prices
 from mai_core.doctor.lines import Line, error, ok, warning
 from mai_core.errors import MaiError
 from mai_core.secrets_box import SecretBox
@@ -23,6 +24,7 @@ def content_lines(settings: Settings) -> list[Line]:
             return [
                 *_rows(db, path.name),
                 *_batches(db, settings, clock.now_ms()),
+                *_prices_and_rates(db, clock.now_ms()),
                 *_keys(db, settings),
             ]
     except MaiError as problem:
@@ -70,6 +72,11 @@ def _batches(db: Db, settings: Settings, now_ms: int) -> list[Line]:
     if settings.daily_batch_enabled and now_ms - run["started_at_ms"] > LATE_BATCH_MS:
         return [warning("last batch", f"{told}: that is more than two days ago", "is `python -m jobs` running?")]
     return [ok("last batch", told)]
+
+
+def _prices_and_rates(db: Db, now_ms: int) -> list[Line]:
+    """Nobody needs either before there is a client."""
+    return [*prices.price_lines(db, now_ms), *prices.rate_lines(db, now_ms)] if clients.list_all(db) else []
 
 
 def _keys(db: Db, settings: Settings) -> list[Line]:
