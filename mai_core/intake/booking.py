@@ -52,29 +52,34 @@ class Booking:
         self._invoiced: dict[tuple[str, str], bool] = {}
         self._reopened: set[tuple[str, str]] = set()
 
+    def add_new_together(self, arrivals: Sequence[Arrival]) -> dict[int, Outcome]:
+        """Books those of which nobody told before in few statements; the others are left to `add`."""
+        places: dict[tuple[str, str], int] = {}
+        for place, arrival in enumerate(arrivals):
+            places.setdefault((arrival.client_org_id, arrival.observation.generation_id), place)
+        also_events = any(arrival.historical for arrival in arrivals)
+        known = ledger.known_generations(self._db, places, also_events=also_events)
+        events: dict[int, dict[str, Any]] = {}
+        for key, place in places.items():
+            if key not in known:
+                event = self._new_event(arrivals[place], merging.fields_of(arrivals[place].observation))
+                if not self._is_invoiced(event):
+                    events[place] = event
+        ledger.remember_many(self._db, [self._memory(event) for event in events.values()])
+        ledger.insert_events(self._db, events.values())
+        for event in events.values():
+            self._know_person(event)
+            self._reopen(event)
+            if self._outbox:
+                ledger.queue_for_influx(self._db, event["client_org_id"], event["generation_id"], self._now_ms)
+        ledger.add_many_to_days(self._db, [(day_key(event), facts(event), event["at_ms"]) for event in events.values()])
+        return {place: Outcome(event["generation_id"], Result.NEW) for place, event in events.items()}
+
     def add(self, arrival: Arrival) -> Outcome:
         told = merging.fields_of(arrival.observation)
-        event = derive_event(
-            self._book,
-            arrival.client_org_id,
-            arrival.observation.generation_id,
-            told,
-            flags=frozenset(arrival.observation.flags),
-            received_at_ms=arrival.received_at_ms,
-            source=arrival.observation.source,
-            source_rank=int(arrival.observation.rank),
-            now_ms=self._now_ms,
-        )
-        is_new = ledger.remember(
-            self._db,
-            event["generation_id"],
-            event["client_org_id"],
-            event["usage_date"],
-            self._now_ms,
-            shortest_text(event["raw_pusd"]),
-            event["input_tokens"] + event["output_tokens"],
-        )
-        if not is_new:
+        event = self._new_event(arrival, told)
+        is_new = ledger.remember(self._db, *self._memory(event))
+        if not is_new or (arrival.historical and self._is_stored(arrival)):
             return self._add_to_known(arrival, told)
         event["held"] = int(self._is_invoiced(event))
         ledger.insert_event(self._db, event)
@@ -87,6 +92,33 @@ class Booking:
         self._reopen(event)
         ledger.add_to_day(self._db, day_key(event), facts(event), event["at_ms"])
         return Outcome(event["generation_id"], Result.NEW)
+
+    def _new_event(self, arrival: Arrival, told: Ranked) -> dict[str, Any]:
+        return derive_event(
+            self._book,
+            arrival.client_org_id,
+            arrival.observation.generation_id,
+            told,
+            flags=frozenset(arrival.observation.flags),
+            received_at_ms=arrival.received_at_ms,
+            source=arrival.observation.source,
+            source_rank=int(arrival.observation.rank),
+            now_ms=self._now_ms,
+        )
+
+    def _memory(self, event: dict[str, Any]) -> tuple[str, str, str, int, str, int]:
+        return (
+            event["generation_id"],
+            event["client_org_id"],
+            event["usage_date"],
+            self._now_ms,
+            shortest_text(event["raw_pusd"]),
+            event["input_tokens"] + event["output_tokens"],
+        )
+
+    def _is_stored(self, arrival: Arrival) -> bool:
+        """An event may outlive its dedupe memory, as long as its day is not archived."""
+        return ledger.find_event(self._db, arrival.client_org_id, arrival.observation.generation_id) is not None
 
     def _add_to_known(self, arrival: Arrival, told: Ranked) -> Outcome:
         generation_id = arrival.observation.generation_id
@@ -209,6 +241,8 @@ class Booking:
             self._known_people.add(key)
 
 
+SMALLEST_BUNDLE = 4
+
 _KEPT_FLAGS = frozenset({"recovered", "historical"})
 """Flags that say how an event came; all others are derived anew at every rating."""
 
@@ -222,9 +256,10 @@ def book(
     outbox: bool = False,
     known_people: set[tuple[str, str]] | None = None,
 ) -> list[Outcome]:
-    """Book arrivals in the open write transaction, in their order."""
+    """Book arrivals in the open write transaction; their order makes no difference."""
     booking = Booking(db, rating_book, now_ms, outbox, set() if known_people is None else known_people)
-    return [booking.add(arrival) for arrival in arrivals]
+    together = booking.add_new_together(arrivals) if len(arrivals) >= SMALLEST_BUNDLE else {}
+    return [together.get(place) or booking.add(arrival) for place, arrival in enumerate(arrivals)]
 
 
 def _best_source(standing_event: dict[str, Any], arrival: Arrival) -> tuple[int, str]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from mai_core.merging import MERGED_FIELDS, Ranked
@@ -95,6 +98,10 @@ _ADD_TO_DAY = (
     + ", ".join(f"{name} = {name} + excluded.{name}" for name in Facts._fields)
     + ", last_at_ms = max(last_at_ms, excluded.last_at_ms)"
 )
+_columns = itemgetter(*EVENT_COLUMNS)
+_BUNDLES = (32, 8, 1)
+"""Few sizes, so that every statement stays prepared."""
+
 _REMEMBER = (
     "INSERT INTO processed_generations (id, client_org_id, generation_date, processed_at, total_cost, total_tokens)"
     " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (client_org_id, id) DO NOTHING"
@@ -117,6 +124,58 @@ def is_known(db: Db, client_org_id: str, generation_id: str) -> bool:
             (client_org_id, generation_id),
         ).fetchall()
     )
+
+
+def known_generations(db: Db, keys: Iterable[tuple[str, str]], *, also_events: bool) -> set[tuple[str, str]]:
+    """Which of (client, generation) are known; `also_events` asks the events too, whose memory may be gone."""
+    by_client: dict[str, list[str]] = {}
+    for client, generation_id in keys:
+        by_client.setdefault(client, []).append(generation_id)
+    tables = (("processed_generations", "id"), ("usage_events", "generation_id"))[: 2 if also_events else 1]
+    return {
+        (client, str(found))
+        for client, ids in by_client.items()
+        for some in _pieces(ids, 1000)
+        for table, column in tables
+        for (found,) in rows(
+            db,
+            f"SELECT {column} FROM {table} WHERE client_org_id = ? AND {column} IN ({', '.join('?' * len(some))})",
+            (client, *some),
+        )
+    }
+
+
+def remember_many(db: Db, memories: Iterable[tuple[str, str, str, int, str, int]]) -> None:
+    """What `remember` takes, of generations that are not known."""
+    head = _REMEMBER.split("VALUES")[0] + "VALUES "
+    seconds = [(one, client, day, now_ms // 1000, *rest) for one, client, day, now_ms, *rest in memories]
+    _write_many(db, head, "", seconds)
+
+
+def insert_events(db: Db, events: Iterable[dict[str, Any]]) -> None:
+    head = f"INSERT INTO usage_events ({', '.join(EVENT_COLUMNS)}) VALUES "
+    _write_many(db, head, "", [_columns(event) for event in events])
+
+
+def add_many_to_days(db: Db, added: Sequence[tuple[DayKey, Facts, int]]) -> None:
+    head, tail = _ADD_TO_DAY.split("VALUES")[0] + "VALUES ", " ON CONFLICT" + _ADD_TO_DAY.split("ON CONFLICT")[1]
+    _write_many(db, head, tail, [(*key, *facts, at_ms) for key, facts, at_ms in added])
+
+
+def _write_many(db: Db, head: str, tail: str, values: Sequence[tuple[Any, ...]]) -> None:
+    """Many rows per statement: SQLite works on them without stopping the threads that read and parse requests."""
+    place = 0
+    for bundle in _BUNDLES:
+        while len(values) - place >= bundle:
+            some = values[place : place + bundle]
+            row = f"({', '.join('?' * len(some[0]))})"
+            db.execute(head + ", ".join([row] * bundle) + tail, list(chain.from_iterable(some)))
+            place += bundle
+
+
+def _pieces(values: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
 
 
 def insert_event(db: Db, event: dict[str, Any]) -> None:
@@ -246,7 +305,8 @@ _RANKS = "0123456789"
 
 def ranks_text(source_rank: int, fields: Ranked) -> str:
     """The source's rank, then who told which field in the order of MERGED_FIELDS: '77..77777...7'."""
-    return str(source_rank) + "".join(str(fields[name][0]) if name in fields else _ABSENT for name in MERGED_FIELDS)
+    told = [_RANKS[pair[0]] if (pair := fields.get(name)) else _ABSENT for name in MERGED_FIELDS]
+    return f"{source_rank}{''.join(told)}"
 
 
 def source_rank(event: dict[str, Any]) -> int:

@@ -168,7 +168,7 @@ class TestImports:
         assert events(hub) == [("gen-a", CLIENT, 12 * 10**10)]
         file.write_text("\n".join([self.header, lines[0]]))
         assert main(["import-csv", str(file), "--client", CLIENT]) == 0
-        assert "0 new, 0 changed, 1 known already" in capsys.readouterr().out
+        assert "1 lines: 0 new" in capsys.readouterr().out
 
     def test_lines_of_cloudevents(self, hub: Installation, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         event = {
