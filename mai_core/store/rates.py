@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from mai_core import conversion
@@ -179,7 +180,7 @@ def fix_day_rates(db: Db, now_ms: int, client_org_id: str | None = None) -> list
 
 def _tables(db: Db, currency: str) -> list[tuple[RateTable, str]]:
     return [
-        (RateTable(parse_day(day), Decimal(rate), number), state)
+        (_table(day, rate, number), state)
         for day, rate, number, state in rows(
             db,
             "SELECT effective_date, rate, table_no, state FROM exchange_rates WHERE currency = ?"
@@ -187,6 +188,12 @@ def _tables(db: Db, currency: str) -> list[tuple[RateTable, str]]:
             (currency,),
         )
     ]
+
+
+@lru_cache(maxsize=20_000)
+def _table(day: str, rate: str, number: str) -> RateTable:
+    """Asked for at every quota question; there are 250 tables a year."""
+    return RateTable(parse_day(day), Decimal(rate), number)
 
 
 def _answered(db: Db, currency: str) -> tuple[date, date] | None:
