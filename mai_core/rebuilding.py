@@ -16,12 +16,14 @@ from mai_core.store import Db, archives, ledger
 
 
 def rebuild_day(installation: Installation, client_org_id: str, day: date) -> dict[str, Any]:
-    """Validate one closed day, and correct it. A sealed day is what it was: any change would have opened it."""
+    """Validate one closed day, and correct it. Sealed and archived it is what it was: any change would have opened it."""
     text, now_ms = day.isoformat(), installation.clock.now_ms()
     with installation.store.write() as db:
-        if archives.seal_agrees(db, client_org_id, text):
+        is_sealed = archives.seal_agrees(db, client_org_id, text)
+        if is_sealed and archives.is_archived(db, client_org_id, text):
             return {"skipped": "sealed and unchanged since"}
-        ledger.reopen_day(db, client_org_id, text)
+        if not is_sealed:
+            ledger.reopen_day(db, client_org_id, text)
         archive.bring_back(installation, db, client_org_id, text)
         archives.begin_closing(db, client_org_id, text)
         rebuilt = archives.facts_of_events(db, client_org_id, text)
@@ -40,6 +42,7 @@ def compare_and_correct(
             f"{day} differs from its events ({_usd(standing)} USD stored, {_usd(rebuilt)} USD in its events), and its "
             "month stands on an invoice: nothing was changed; look at `python -m mai_core check`"
         )
+    ledger.reopen_day(db, client_org_id, day)
     archives.replace_facts(db, client_org_id, day, rebuilt)
     before, after = differing(standing, rebuilt)
     delta_raw = _sum(rebuilt, _RAW) - _sum(standing, _RAW)

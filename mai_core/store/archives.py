@@ -9,6 +9,9 @@ from mai_core.store import sealing
 from mai_core.store.connection import Db, dicts, rows
 from mai_core.store.ledger import EVENT_COLUMNS, DayKey, Facts
 
+MOST_LEFT_BEHIND = 60
+"""Days without an archive that one run takes along, so that a long history does not make it a long run."""
+
 FACT_COLUMNS = ("external_user", "model", "provider", *Facts._fields, "last_at_ms")
 
 _AGGREGATE = """
@@ -29,13 +32,21 @@ _PUT = (
 
 
 def days_to_close(db: Db, client_org_id: str, named: set[str], also_open: bool) -> list[str]:
-    """Days of a client that have usage: those named, and with `also_open` every one that is not sealed."""
-    with_usage = _days(db, "usage_events", client_org_id) | _days(db, "usage_daily", client_org_id)
+    """Days of a client that have usage: those named, and with `also_open` every one that is not sealed, and the oldest
+    of those that were sealed by hand and never archived."""
+    with_events = _days(db, "usage_events", client_org_id)
+    with_usage = with_events | _days(db, "usage_daily", client_org_id)
     sealed = {
         str(day)
         for (day,) in db.execute("SELECT usage_date FROM sealed_days WHERE client_org_id = ?", (client_org_id,))
     }
-    wanted = with_usage & named | (with_usage - sealed if also_open else set())
+    wanted = with_usage & named
+    if also_open:
+        archived = {
+            str(day) for (day,) in rows(db, "SELECT usage_date FROM archives WHERE client_org_id = ?", (client_org_id,))
+        }
+        wanted |= with_usage - sealed
+        wanted |= set(sorted(with_events - archived)[:MOST_LEFT_BEHIND])
     return sorted(wanted)
 
 

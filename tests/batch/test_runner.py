@@ -15,6 +15,7 @@ from mai_core.batch.scheduled import next_run_ms, pending_days, run_if_due
 from mai_core.errors import Conflict, MaiError
 from mai_core.installation import Installation
 from mai_core.money import units_of
+from mai_core.reports import sealing
 from mai_core.store import batch_runs, leases, rows
 from tests.batch.conftest import LOCAL_STEPS, YESTERDAY, deliver, fix_rate, opened_at
 from tests.builders import CLIENT, NOON, make_arrival, make_client
@@ -67,6 +68,18 @@ def test_a_late_event_opens_its_day_and_the_next_run_closes_it_again(installatio
     with installation.store.read() as db:
         assert rows(db, "SELECT rows, version FROM archives") == [(2, 2)]
         assert rows(db, "SELECT sum_raw FROM sealed_days WHERE usage_date = '2026-10-14'") == [(str(units_of("0.5")),)]
+
+
+def test_a_day_that_was_sealed_by_hand_is_archived_too(installation: Installation) -> None:
+    make_client(installation.store)
+    deliver(installation, [make_arrival()])
+    fix_rate(installation, CLIENT)
+    sealing.seal(installation, CLIENT, [YESTERDAY])
+    result = run_batch(installation, [date(2026, 10, 13)], also_open_days=True, steps=LOCAL_STEPS)
+    assert result.ok, result.failures
+    with installation.store.read() as db:
+        assert rows(db, "SELECT rows, verified_at_ms IS NOT NULL FROM archives") == [(1, 1)]
+        assert rows(db, "SELECT count(*) FROM sealed_files WHERE replaced_at_ms IS NULL") == [(1,)]
 
 
 def test_a_day_that_is_not_over_is_not_closed(installation: Installation) -> None:
