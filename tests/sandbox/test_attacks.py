@@ -178,7 +178,7 @@ def test_a_select_with_side_effects_makes_no_file(
 @pytest.mark.parametrize("query", TOO_MUCH, ids=lambda query: query[:40])
 def test_too_much_is_an_answer_and_the_host_does_not_grow(tenant: Tenant, query: str) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    told = Sandbox(Limits(seconds=0.7)).run(tenant, query)
+    told = Sandbox(Limits(seconds=0.3)).run(tenant, query)
     assert isinstance(told, Answer) or told.problem in ("time", "memory", "crashed", "sql", "one_statement")
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50 * 1024
 
