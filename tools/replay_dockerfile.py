@@ -64,6 +64,15 @@ def _passed_on() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_", "HTTP", "NO_PROXY"))}
 
 
+def interpreter() -> str:
+    """A Python that an unprivileged user may run too: one below /root is not."""
+    candidates = [sys.executable, shutil.which("python3", path="/usr/local/bin:/usr/bin") or sys.executable]
+    for candidate in candidates:
+        if os.geteuid() != 0 or all(folder.stat().st_mode & 0o001 for folder in Path(candidate).resolve().parents):
+            return candidate
+    raise Failed("no Python here can be run by an unprivileged user")
+
+
 def instructions(text: str) -> list[tuple[str, str]]:
     joined = "\n".join(line for line in text.splitlines() if not line.startswith("#")).replace("\\\n", " ")
     return [(word, rest.strip()) for word, _, rest in (line.partition(" ") for line in joined.splitlines()) if word]
@@ -73,7 +82,7 @@ def apply(image: Image, word: str, rest: str) -> None:
     print(f"  {word} {' '.join(rest.split())[:110]}", flush=True)
     match word:
         case "FROM":
-            subprocess.run([sys.executable, "-m", "venv", image.root / "venv"], check=True)
+            subprocess.run([interpreter(), "-m", "venv", image.root / "venv"], check=True)
         case "ENV":
             image.environment |= {name: image.localised(value) for name, value in _pairs(rest)}
         case "WORKDIR":
