@@ -13,6 +13,8 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from mai_core.errors import BadValue, Conflict, MaiError, NotFound, StoreUnavailable
+from mai_core.language.refusals import refusal
+from mai_core.language.words import accepted_languages
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +52,7 @@ def answer_errors_as_json(app: FastAPI) -> None:
 
 async def _refusal(request: Request, error: Exception) -> JSONResponse:
     status = next(status for kind, status in _STATUS if isinstance(error, kind))
-    content: dict[str, Any] = {"error": str(error)}
+    content: dict[str, Any] = {"error": _said(request, str(error))}
     if isinstance(error, BadValue):
         content["field"] = error.field
     return JSONResponse(content, status, headers={"Retry-After": "5"} if status == 503 else None)
@@ -59,7 +61,7 @@ async def _refusal(request: Request, error: Exception) -> JSONResponse:
 async def _http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     detail: Any = error.detail
-    content = detail if isinstance(detail, dict) else {"error": str(detail)}
+    content = detail if isinstance(detail, dict) else {"error": _said(request, str(detail))}
     return JSONResponse(content, error.status_code, headers=dict(error.headers or {}))
 
 
@@ -69,8 +71,14 @@ async def _invalid_request(request: Request, error: Exception) -> JSONResponse:
         {"field": ".".join(str(part) for part in one["loc"][1:]) or str(one["loc"][0]), "reason": one["msg"]}
         for one in error.errors()
     ]
-    sentence = "; ".join(f"{one['field']}: {one['reason']}" for one in errors[:3])
+    sentence = "; ".join(_said(request, f"{one['field']}: {one['reason']}") for one in errors[:3])
     return JSONResponse({"error": sentence or "the request is not valid", "errors": errors}, 422)
+
+
+def _said(request: Request, text: str) -> str:
+    """In Polish for pages that ask for it; programs, which do not say, get what the documentation says."""
+    wanted = accepted_languages(request.headers.get("accept-language", ""))
+    return refusal(wanted[0][:2].lower(), text) if wanted else text
 
 
 async def _bug(request: Request, error: Exception) -> JSONResponse:

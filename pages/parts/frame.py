@@ -110,7 +110,7 @@ def client_needed(view: View) -> bool:
 def act(view: View, method: str, path: str, **options: Any) -> Any:
     """A change through the API. A refusal is shown where the form stands, in the API's words; None then."""
     try:
-        answer = api.call(method, path, view.session.token, **options)
+        answer = api.call(method, path, view.session.token, headers={"Accept-Language": view.words.language}, **options)
     except (api.Refused, api.ApiAway) as error:
         draw(markup.notice(str(error), "bad"))
         return None

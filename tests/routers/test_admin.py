@@ -70,6 +70,20 @@ class TestClients:
         assert answer.status_code == 422
         assert field in answer.json()["error"]
 
+    def test_a_polish_page_is_told_in_polish(self, api: TestClient, operator: Headers) -> None:
+        polish = {**operator, "Accept-Language": "pl"}
+        url = f"/api/v1/admin/clients/{CLIENT}"
+        answers = [
+            api.patch(url, json={"timezone": "Mars"}, headers=polish).json(),
+            api.patch(url, json={"markup_rate": 0}, headers=polish).json(),
+            api.post("/api/v1/admin/clients/nobody/close", headers=polish).json(),
+        ]
+        assert [answer["error"] for answer in answers] == [
+            "Strefa czasowa: 'Mars' nie jest strefą czasową IANA, taką jak Europe/Warsaw",
+            "Narzut: musi być większe niż 0",
+            "nie ma klienta 'nobody'",
+        ]
+
     def test_a_markup_counts_from_the_day_that_was_agreed(self, api: TestClient, operator: Headers) -> None:
         body = {"markup_rate": "1.5", "markup_from": "2026-11-01"}
         shown = api.patch(f"/api/v1/admin/clients/{CLIENT}", json=body, headers=operator).json()
