@@ -97,6 +97,24 @@ CASES: list[tuple[str, dict[str, Any], tuple[str, str, str], tuple[str, ...]]] =
         ("byok_upstream_unknown",),
     ),
     (
+        "own key, upstream told, fee not",
+        {**THOUSAND, "is_byok": True, "upstream": "0.0046", "terms": WITH_UPSTREAM},
+        ("0.0046", "0.00598", "reported"),
+        ("byok_fee_unknown",),
+    ),
+    (
+        "own key, nothing told, nothing listed",
+        {**THOUSAND, "is_byok": True, "terms": WITH_UPSTREAM, "price": None},
+        ("0", "0", "unpriced"),
+        ("byok_fee_unknown", "byok_upstream_unknown", "unpriced"),
+    ),
+    (
+        "a hit of the response cache with an own key",
+        {"is_byok": True},
+        ("0", "0", "price_book"),
+        (),
+    ),
+    (
         "own key, fee not told: unpriced, not the list",
         {**THOUSAND, "is_byok": True},
         ("0", "0", "unpriced"),
