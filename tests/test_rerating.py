@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mai_core import archive, rebuilding
 from mai_core.days import parse_instant_ms
 from mai_core.errors import BadValue, NotFound
 from mai_core.installation import Installation, open_installation
@@ -18,7 +19,7 @@ from mai_core.money import shortest_text, units_of
 from mai_core.pricing import parse_models, plan_refresh
 from mai_core.rerating import Rerated, rerate
 from mai_core.settings import load_settings
-from mai_core.store import clients, dicts, ledger, prices, rating_books, sale_prices
+from mai_core.store import archives, clients, dicts, ledger, prices, rating_books, sale_prices
 from tests.builders import CLIENT, make_arrival, make_client
 from tests.pricing.listed import model
 
@@ -240,6 +241,21 @@ def test_what_arrived_after_the_invoice_stays_a_whole_correction(acme: Installat
     assert ("gen-late", "waiting", "0.0039") in corrections(acme)
     with acme.store.read() as db:
         assert json.loads(ledger.waiting_correction(db, CLIENT, "gen-late") or "")["cost_basis"] == "price_book"
+
+
+def test_a_day_whose_events_are_in_the_archive_is_rated_from_there_and_brought_back(acme: Installation) -> None:
+    rebuilding.rebuild_day(acme, CLIENT, MONDAY)
+    archive.archive_day(acme, CLIENT, MONDAY)
+    with acme.store.write() as db:
+        archives.remove_events(db, CLIENT, MONDAY.isoformat(), 1)
+    prices_of(acme, "0.000003", MONDAY)
+    expected = [(CLIENT, "2026-10-12", "acme/large", "0", "0.0039")]
+    assert difference(rerate(acme, MONDAY, MONDAY, CLIENT)) == expected
+    assert "gen-a" not in amounts(acme)
+    assert difference(rerate(acme, MONDAY, MONDAY, CLIENT, apply=True)) == expected
+    assert amounts(acme)["gen-a"] == ("0.0039", "price_book")
+    assert shortest_text(daily(acme)[0]["charged_pusd"]) == "7.1339"
+    assert rerate(acme, MONDAY, MONDAY, CLIENT).lines == ()
 
 
 def test_the_same_events_in_any_order_and_at_any_time_are_identical_bytes(tmp_path: Path) -> None:

@@ -296,3 +296,17 @@ def test_nbp_has_no_tables_before_2002(opened: Opened, nbp: FakeNbp) -> None:
 )
 def test_the_address_may_be_the_base_or_the_full_one(written: str) -> None:
     assert nbp_client.rates_url(written, "EUR") == "https://api.nbp.pl/api/exchangerates/rates/a/eur"
+
+
+def test_a_weekend_is_an_answer_without_tables(nbp: FakeNbp) -> None:
+    answer = nbp_client.fetch(nbp.url, "USD", date(2026, 11, 14), date(2026, 11, 15), parse_instant_ms(FRIDAY_EVENING))
+    assert (answer.tables, answer.since, answer.through) == ((), date(2026, 11, 14), date(2026, 11, 15))
+
+
+def test_days_to_come_are_not_asked_for(nbp: FakeNbp) -> None:
+    now_ms = parse_instant_ms(FRIDAY_EVENING)
+    nbp_client.fetch(nbp.url, "USD", THURSDAY, date(2027, 1, 1), now_ms)
+    assert nbp.asked == [(THURSDAY, FRIDAY)]
+    later = nbp_client.fetch(nbp.url, "USD", date(2026, 12, 1), date(2027, 1, 1), now_ms)
+    assert len(nbp.asked) == 1
+    assert later.through < later.since
