@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -14,7 +15,7 @@ from mai_core.errors import StoreUnavailable
 from mai_core.identity.recognition import recognise
 from mai_core.installation import Installation
 from mai_core.intake.credentials import Credential, bearer, by_secret, by_signature, is_signed, load_credentials
-from mai_core.intake.delivery import Delivery, Problem, Receipt, kept_refusals, kept_unreadable
+from mai_core.intake.delivery import Delivery, Problem, Receipt, kept_refusals, kept_too_large, kept_unreadable
 from mai_core.intake.desk import Desk
 from mai_core.intake.exact_json import Unreadable
 from mai_core.intake.group_commit import GroupCommit
@@ -84,7 +85,12 @@ async def _taken_in(
     if sender is None and not is_signed(headers) and not source.names_client_by_key:
         raise _unauthorized()
     _check_content_type(source, headers)
-    body = await incoming.read()
+    try:
+        body = await incoming.read()
+    except Refused as refused:
+        if refused.status == 413 and sender is not None:
+            _note_too_large(door, source, sender)
+        raise
     if sender is None and is_signed(headers):
         sender = _sender(by_signature(door.credentials(), headers, body, door.installation.now_ms()))
         if sender is None:
@@ -106,6 +112,15 @@ async def _taken_in(
     if source.can_act_on_errors:
         receipt.refused.extend(Problem(one.index, one.code, one.reason) for one in parsed.refusals)
     return answer(receipt)
+
+
+def _note_too_large(door: IntakeDoor, source: Source, sender: Sender) -> None:
+    """Somebody has to know that usage is missing; the answer does not wait for it."""
+    now_ms = door.installation.now_ms()
+    kept = (kept_too_large(source, sender.client_org_id, now_ms),)
+    with suppress(StoreUnavailable):
+        noted = door.writer.submit(Delivery(source, sender.client_org_id, Parsed(), now_ms, kept=kept))
+        noted.add_done_callback(lambda done: done.cancelled() or done.exception())
 
 
 async def _answer_unreadable(

@@ -9,9 +9,10 @@ from typing import Any
 
 import msgspec
 
+from mai_core.days import from_ms
 from mai_core.intake import exact_json
 from mai_core.intake.exact_json import Unreadable
-from mai_core.intake.parsed import Parsed, Refusal, Source
+from mai_core.intake.parsed import MIB, Parsed, Refusal, Source
 from mai_core.intake.redaction import redact
 from mai_core.model import Observation
 from mai_core.secrets_box import SecretBox
@@ -110,6 +111,14 @@ def kept_unreadable(error: Unreadable, body: bytes, secrets: SecretBox) -> Kept:
         hashlib.sha256(body).hexdigest(),
         encrypted_body=secrets.encrypt_bytes(bytes(body[:LARGEST_KEPT])),
     )
+
+
+def kept_too_large(source: Source, client_org_id: str | None, now_ms: int) -> Kept:
+    """No body at all, only that there was one: one entry per way in, client and day, which raises the alert."""
+    day = from_ms(now_ms).date()
+    subject = f"{source.name} {client_org_id} {day}"
+    reason = f"a body over {source.largest_body // MIB} MB was refused (413): its usage is missing unless it came again"
+    return Kept("too_large", reason, hashlib.sha256(subject.encode()).hexdigest())
 
 
 def observation_from(told: dict[str, Any]) -> Observation:

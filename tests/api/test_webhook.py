@@ -232,6 +232,20 @@ class TestWhatIsTooLarge:
         bomb = gzip.compress(b" " * (40 << 20))
         assert api.post(WEBHOOK, content=bomb, headers={**BEARER, "Content-Encoding": "gzip"}).status_code == 413
 
+    def test_somebody_is_told_once_a_day(self, api: TestClient) -> None:
+        for _ in range(3):
+            api.post("/api/v1/events", content=b" " * (3 << 20), headers=BEARER)
+        api.app.state.intake.writer.close()  # type: ignore[attr-defined]
+        assert rows_of(api, "SELECT reason_code, client_org_id, times_seen, body FROM quarantine") == [
+            ("too_large", CLIENT, 3, None)
+        ]
+        assert api.get("/metrics").text.count('mai_intake_requests_total{source="cloudevents",status="413"} 3.0') == 1
+
+    def test_a_stranger_cannot_fill_the_quarantine(self, api: TestClient) -> None:
+        api.post("/api/v1/events", content=b" " * (3 << 20))
+        api.app.state.intake.writer.close()  # type: ignore[attr-defined]
+        assert quarantine_of(api) == []
+
     def test_a_webhook_may_be_larger_than_other_ways_in(self, api: TestClient) -> None:
         body = json.dumps(make_trace(make_span("gen-a", gen_ai__prompt="x" * (3 << 20)))).encode()
         assert api.post(WEBHOOK, content=body, headers=BEARER).json() == counts(accepted=1)

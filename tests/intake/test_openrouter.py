@@ -135,6 +135,11 @@ def test_a_cost_is_read_digit_by_digit_and_never_through_a_float() -> None:
     assert told.reported_pusd == 1_234_567_123_456_789_012
 
 
+def test_open_webui_never_names_the_person_by_itself_and_the_event_counts_all_the_same() -> None:
+    told = only(parse(make_trace(make_span(user__id=None))))
+    assert (told.external_user, told.reported_pusd) == (None, units_of("0.1"))
+
+
 def test_without_a_total_the_two_sides_make_the_cost() -> None:
     sides = {"gen_ai__usage__input_cost": 0.25, "gen_ai__usage__output_cost": 0.5}
     assert only(parse(make_trace(make_span(gen_ai__usage__total_cost=None, **sides)))).reported_pusd == units_of("0.75")
