@@ -10,6 +10,9 @@ from decimal import Decimal
 from mai_core.money import divide_half_up, round_half_up
 from mai_core.rating import Component, Usage
 
+MOST_REMEMBERED = 10_000
+"""Names come from outside: remembering them must not take the memory."""
+
 _PLACES = 24
 """Prices per million are kept to 10^-24 USD per token."""
 _PER_PUSD = 10 ** (_PLACES - 12)
@@ -70,6 +73,8 @@ class SalePrices:
             return None
         key = (client_org_id, model)
         if key not in self._found:
+            if len(self._found) >= MOST_REMEMBERED:
+                self._found.clear()
             self._found[key] = self._candidates(client_org_id, model)
         for history in self._found[key]:
             place = bisect_right(history, at_ms, key=lambda price: price.effective_from_ms) - 1

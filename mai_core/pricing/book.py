@@ -12,6 +12,9 @@ ROUTING_VARIANTS = frozenset({"nitro", "floor", "online", "exacto"})
 """Suffixes that choose a provider of the same model, at the same listed price. `:free`, `:batch`, `:extended` and
 `:thinking` are offers of their own: without a row of their own they have no price."""
 
+MOST_REMEMBERED = 10_000
+"""Names come from outside: remembering them must not take the memory."""
+
 BEFORE_FIRST = "price_before_first_known"
 BASE_MODEL = "price_of_base_model"
 FALLBACK = "fallback_price"
@@ -46,6 +49,8 @@ class PriceBook:
         try:
             history = self._found[model]
         except KeyError:
+            if len(self._found) >= MOST_REMEMBERED:
+                self._found.clear()
             history = self._found[model] = self._history(model)
         return (None, ()) if history is None else history.at(at_ms)
 

@@ -30,6 +30,8 @@ DEAREST_TOKEN = Decimal(1)
 DEAREST_UNIT = Decimal(1000)
 """Nothing costs that much; a list that says so is wrong."""
 
+MOST_OVERRIDES = 100
+
 NO_PRICE = Decimal(-1)
 """How OpenRouter writes 'depends on the routed model'. Never free."""
 
@@ -93,6 +95,8 @@ def pricing_of(raw: object) -> Pricing:
     overrides = raw.get("overrides") or []
     if not isinstance(overrides, list):
         raise BadValue("overrides", "is not a list")
+    if len(overrides) > MOST_OVERRIDES:
+        raise BadValue("overrides", f"has more than {MOST_OVERRIDES} entries")
     return Pricing(base, discount, tuple(_override(entry) for entry in overrides))
 
 

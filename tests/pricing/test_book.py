@@ -8,6 +8,7 @@ import pytest
 
 from mai_core.money import shortest_text
 from mai_core.pricing import ModelPrice, PriceBook, pricing_of
+from mai_core.pricing import book as book_module
 from mai_core.rating import Usage
 
 JULY, AUGUST = 1_000, 2_000
@@ -107,3 +108,12 @@ def test_a_book_can_be_read() -> None:
     auto = PriceBook([priced("a/auto", "-1")]).latest()[0]
     assert auto.per_million("prompt") is None
     assert not auto.has_price
+
+
+def test_names_without_end_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(book_module, "MOST_REMEMBERED", 3)
+    book = PriceBook([priced("acme/large", "0.000003")])
+    for number in range(10):
+        assert of_million(book, f"made/up-{number}") == (None, ())
+        assert of_million(book, "acme/large") == ("3", ())
+    assert len(book._found) <= 3

@@ -52,6 +52,7 @@ def test_an_alias_says_what_it_stands_for() -> None:
         ({"prompt": "0", "completion": "0", "discount": 2}, "discount: is not between 0 and 1"),
         ({"prompt": "0", "completion": "0", "overrides": {}}, None),
         ({"prompt": "0", "completion": "0", "overrides": "x"}, "overrides: is not a list"),
+        ({"prompt": "0", "completion": "0", "overrides": [{}] * 101}, "overrides: has more than 100 entries"),
         ({"prompt": "0", "completion": "0", "overrides": [1]}, "overrides: has an entry that is not an object"),
         ({"prompt": "0", "completion": "0", "overrides": [{"weekday": 1}]}, "overrides: has a condition or price"),
         (
