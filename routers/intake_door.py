@@ -37,6 +37,8 @@ class IntakeDoor:
         self.writer = GroupCommit(Desk(installation).deliver)
         self.large_bodies = LargeBodies()
         self.measures = Measures()
+        self.writable_until = 0.0
+        """Until when a proof that the ledger can be written holds (monotonic seconds)."""
         self._credentials: list[Credential] = []
         self._credentials_until = 0.0
 

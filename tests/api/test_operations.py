@@ -25,6 +25,8 @@ def test_ready_proves_that_the_ledger_can_be_written(api: TestClient, monkeypatc
         raise StoreUnavailable("disk full")
 
     monkeypatch.setattr(health, "_write_something", full)
+    assert api.get("/ready").status_code == 200, "the proof of a moment ago still holds"
+    api.app.state.intake.writable_until = 0  # type: ignore[attr-defined]
     answer = api.get("/ready")
     assert (answer.status_code, answer.json()["database"]) == (503, "not writable")
 

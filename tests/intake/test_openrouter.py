@@ -243,3 +243,22 @@ def test_what_is_no_json_is_said_to_be_unreadable(body: bytes) -> None:
 def test_ten_thousand_levels_are_too_deep() -> None:
     with pytest.raises(Unreadable, match="nested too deeply"):
         parse(b'{"resourceSpans": ' + b"[" * 10_000 + b"]" * 10_000 + b"}")
+
+
+VIDEO_JOB = {
+    "type": "video.generation.completed",
+    "created_at": "2026-10-14T10:00:00Z",
+    "data": {"id": "job-1", "generation_id": "gen-v", "model": "google/veo", "usage": {"cost": 0.1, "is_byok": False}},
+}
+
+
+def test_a_finished_video_job_is_an_event_and_a_failed_one_is_not() -> None:
+    told = only(parse(VIDEO_JOB))
+    assert (told.generation_id, told.model, told.reported_pusd) == ("gen-v", "google/veo", units_of("0.1"))
+    assert parse({**VIDEO_JOB, "type": "video.generation.failed"}).ignored == 1
+    assert [bad.reason for bad in parse({**VIDEO_JOB, "data": {}}).refusals] == ["data.usage.cost: is missing"]
+
+
+def test_a_message_of_an_unknown_kind_is_refused_and_not_passed_over() -> None:
+    parsed = parse({"type": "workspace.budget.reached"})
+    assert [bad.reason for bad in parsed.refusals] == ["body: is neither a trace nor a video job"]

@@ -14,8 +14,9 @@ import msgspec
 from mai_core.errors import BadValue
 from mai_core.intake import exact_json
 from mai_core.intake.fields import amount, count, name, remark, required_name, unix_ms
-from mai_core.intake.items import INVALID
+from mai_core.intake.items import INVALID, parse_items
 from mai_core.intake.parsed import MIB, Headers, Parsed, Refusal, Source
+from mai_core.intake.sources.video_job import KIND, read_video_job
 from mai_core.model import Observation, Rank
 
 _TEST_SPANS = ("Test Generation", "openrouter-connection-test")
@@ -88,7 +89,7 @@ class _ResourceSpans(msgspec.Struct):
 
 
 class _Body(msgspec.Struct):
-    resourceSpans: list[msgspec.Raw] | None = None
+    resourceSpans: list[msgspec.Raw] | msgspec.UnsetType | None = msgspec.UNSET
 
 
 _BODY = msgspec.json.Decoder(_Body, float_hook=Decimal)
@@ -111,6 +112,8 @@ def parse(body: bytes, headers: Headers) -> Parsed:
     except msgspec.ValidationError:
         parsed.refusals.append(Refusal(0, INVALID, f"body: {_MISSHAPED}", exact_json.decode(body)))
         return parsed
+    if document.resourceSpans is msgspec.UNSET:
+        return _other_message(exact_json.decode(body))
     for raw in document.resourceSpans or ():
         try:
             groups = _groups(raw)
@@ -122,6 +125,17 @@ def parse(body: bytes, headers: Headers) -> Parsed:
             for raw_span in raw_spans:
                 _add_span(parsed, raw_span, inherited)
     return parsed
+
+
+def _other_message(document: dict[str, Any]) -> Parsed:
+    """An empty trace, a video job; anything else may be usage that we cannot read, so a person looks at it."""
+
+    def read(item: dict[str, Any]) -> Observation | None:
+        if str(item.get("type")).startswith(KIND):
+            return read_video_job(item, SOURCE.name)
+        raise BadValue("body", "is neither a trace nor a video job")
+
+    return parse_items([document] if document else [], read)
 
 
 def _groups(raw: msgspec.Raw) -> list[tuple[Attributes, list[msgspec.Raw]]]:
