@@ -17,8 +17,8 @@ _LINKS = """<script>
 // A link of ours changes the page inside the running session; with a modifier key it opens a tab.
 document.addEventListener("click", event => {
   const link = event.target.closest && event.target.closest('.stHtml a[href^="/"]');
-  if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
-    return;
+  const modified = event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
+  if (!link || event.defaultPrevented || event.button || modified) return;
   event.preventDefault();
   history.pushState(null, "", link.getAttribute("href"));
   window.dispatchEvent(new PopStateEvent("popstate"));

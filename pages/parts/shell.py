@@ -30,7 +30,7 @@ def run() -> None:
         menu_items={},
     )  # fmt: skip
     st.html(_LOOK)
-    token = st.context.cookies.get(sessions.COOKIE, "")
+    token = cookie_token()
     words = Words(language_of(None, (st.context.locale or "",)))
     try:
         session = sessions.find(token)
@@ -41,6 +41,11 @@ def run() -> None:
         _nobody(words)
         return
     _inside(session)
+
+
+def cookie_token() -> str:
+    """The session's token as the browser sent it when the page was opened."""
+    return st.context.cookies.get(sessions.COOKIE, "")
 
 
 def _only(sentence: str) -> None:

@@ -1,0 +1,196 @@
+"""Every page as every role: it shows its numbers, only the own tenant's, and names as the text they are."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.parts import api, sessions
+from pages.parts.registry import PAGES
+from tests.pages.conftest import ACME, NASTY, OTHER, SECRET_AMOUNT, SECRET_MODEL, SECRET_NAME, Desk, Opener
+from tests.pages.conftest import markup_of as drawn
+from tests.pages.conftest import text_of as text
+
+EXPLAINED = {"from_": "2026-10-01", "to": "2026-10-21"}
+QUERIES = {"person": {"id": "u-ann"}, "explain": EXPLAINED}
+
+
+def healthy(page: AppTest) -> None:
+    assert not page.exception, page.exception
+    assert "m-notice bad" not in drawn(page), text(page)
+
+
+@pytest.mark.parametrize("role", ["operator", "accountant", "manager", "analyst"])
+def test_every_page_of_a_role_opens(role: str, desk: Desk, open_page: Opener) -> None:
+    token = desk.login(role)
+    for entry in PAGES:
+        if role in entry.roles:
+            page = open_page(token, entry.path, **{**QUERIES.get(entry.path, {}), "client": ACME})
+            healthy(page)
+            assert "m-head" in drawn(page), entry.path
+
+
+def test_a_page_of_another_role_is_not_there(desk: Desk, open_page: Opener) -> None:
+    page = open_page(desk.login("manager"), "operations")
+    assert "Stan systemu" not in text(page)
+    assert "Przegląd" in text(page)
+
+
+def test_nothing_of_another_tenant_is_shown(desk: Desk, open_page: Opener) -> None:
+    """The caches are shared on purpose: the operator looks at everything first, then an analyst asks for the same."""
+    operator, analyst = desk.login("operator"), desk.login("analyst")
+    for entry in PAGES:
+        if "analyst" not in entry.roles:
+            continue
+        query = {**QUERIES.get(entry.path, {}), "client": OTHER}
+        open_page(operator, entry.path, **query)
+        page = open_page(analyst, entry.path, **query)
+        shown = text(page) + drawn(page)
+        for secret in (SECRET_NAME, SECRET_MODEL, SECRET_AMOUNT.partition(".")[0], "77 777", OTHER):
+            assert secret not in shown, f"{entry.path} shows {secret}"
+
+
+def test_a_manager_never_sees_our_cost(desk: Desk, open_page: Opener) -> None:
+    page = open_page(desk.login("manager"), "explain", from_="2026-10-14", to="2026-10-14")
+    healthy(page)
+    assert "Koszt u dostawcy" not in text(page)
+    assert "margin" not in drawn(page).lower()
+
+
+def test_names_are_text_everywhere(desk: Desk, open_page: Opener) -> None:
+    token = desk.login("operator")
+    for path in ("", "users", "models", "billing", "people", "explain"):
+        query = {"by": "person"} if path == "billing" else QUERIES.get(path, {})
+        page = open_page(token, path, **query, client=ACME)
+        markup = drawn(page)
+        assert "<script" not in markup, path
+        assert "<img src=x" not in markup, path
+        assert "onerror=alert(1)>" not in markup.replace("&gt;", ""), path
+        if path in ("users", "people"):
+            assert NASTY in text(page) or " ".join(NASTY.split()) in text(page)
+
+
+def test_the_overview_says_how_much(desk: Desk, open_page: Opener) -> None:
+    page = open_page(desk.login("manager"))
+    healthy(page)
+    shown = text(page)
+    # 21 days x 1.30 and 2.60 on top = 29.90 USD; each row x 3.6543 rounded once
+    assert "29,90 USD" in shown
+    assert "109,26 zł" in shown
+    assert "30 %" in shown  # of the limit of 100 USD
+    assert "85 zapytań" not in shown
+    assert "Ostatnie zdarzenie" in shown
+
+
+def test_every_amount_of_the_overview_leads_to_its_explanation(desk: Desk, open_page: Opener) -> None:
+    markup = drawn(open_page(desk.login("manager")))
+    assert 'href="/explain?from=2026-10-01&amp;to=2026-10-21"' in markup
+    assert markup.count("/explain?") > 5
+
+
+def test_the_explanation_adds_up(desk: Desk, open_page: Opener) -> None:
+    page = open_page(desk.login("operator"), "explain", **EXPLAINED, client=ACME)
+    healthy(page)
+    assert "109,26 zł" in text(page)
+    assert "Suma części równa się całości" in text(page)
+
+
+def test_the_statement_adds_up_to_the_grosz(desk: Desk, open_page: Opener) -> None:
+    token = desk.login("accountant")
+    for group in ("model", "person", "department", "day"):
+        page = open_page(token, "billing", by=group, client=ACME)
+        healthy(page)
+        markup = drawn(page)
+        table = markup[markup.index("<tbody>") : markup.index("</table>")]
+        body, foot = table.split("<tfoot>")
+        lines = [_grosze(found) for found in PLN.findall(body)]
+        assert _grosze(PLN.findall(foot)[0]) == sum(lines) == 10926, group
+
+
+PLN = re.compile(r"([\d\u00a0]+,\d\d)\u00a0zł")
+
+
+def _grosze(text: str) -> int:
+    return int(text.replace("\u00a0", "").replace(",", ""))
+
+
+def test_english_is_english(desk: Desk, open_page: Opener) -> None:
+    page = open_page(desk.login("manager", "en"))
+    healthy(page)
+    assert "PLN 109.26" in text(page)
+    assert "Overview" in text(page)
+
+
+def test_a_link_reproduces_the_view(desk: Desk, open_page: Opener) -> None:
+    page = open_page(desk.login("manager"), "users", period="2026-09", q="anna", sort="name")
+    healthy(page)
+    assert "1–30 września 2026" in text(page)
+    assert page.text_input(key="q").value == "anna"
+    assert page.selectbox(key="sort").value == "name"
+    assert "18,92 zł" not in text(page)
+    assert "5,20 USD" in text(page)
+
+
+def test_another_period_is_another_number(desk: Desk, open_page: Opener) -> None:
+    page = open_page(desk.login("manager"))
+    page.selectbox(key="period").select("last_month").run()
+    healthy(page)
+    assert "5,20 USD" in text(page)
+    assert page.query_params["period"] == "last_month"
+
+
+def test_without_usage_a_page_says_so(desk: Desk, open_page: Opener) -> None:
+    token = desk.login("manager")
+    for path in ("", "users", "models"):
+        page = open_page(token, path, period="2026-03")
+        healthy(page)
+        assert "Nic w tym okresie" in text(page), path
+
+
+def test_without_a_session_nothing_is_shown(desk: Desk, open_page: Opener) -> None:
+    for entry in PAGES:
+        page = open_page("", entry.path)
+        assert "Acme" not in text(page)
+        assert "USD" not in text(page)
+        assert "Sesja wygasła" in text(page)
+
+
+def test_a_session_that_ends_ends_here_too(desk: Desk, open_page: Opener) -> None:
+    token = desk.login("manager")
+    page = open_page(token)
+    assert "109,26 zł" in text(page)
+    sessions.end(token)
+    page.run()
+    assert "109,26 zł" not in text(page)
+    assert "Sesja wygasła" in text(page)
+
+
+def test_without_the_api_one_sentence_is_said(desk: Desk, open_page: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = desk.login("manager")
+
+    def silence(*_: object, **__: object) -> None:
+        raise api.ApiAway("nobody there")
+
+    monkeypatch.setattr(api, "send", silence)
+    page = open_page(token)
+    assert "make run" in text(page)
+    assert "zł" not in text(page)
+
+
+def test_a_form_shows_what_the_api_refuses(desk: Desk, open_page: Opener) -> None:
+    page = open_page(desk.login("operator"), "accounts")
+    page.text_input(key="invite_email").set_value("not an address").run()
+    page.button(key="invite_send").click().run()
+    assert "m-notice bad" in drawn(page)
+    assert "e-mail" in text(page) or "email" in text(page) or "address" in text(page)
+
+
+def test_a_form_changes_what_it_says(desk: Desk, open_page: Opener) -> None:
+    page = open_page(desk.login("operator"), "tokens")
+    page.text_input(key="token_name").set_value("Nightly export").run()
+    page.button(key="token_make").click().run()
+    healthy(page)
+    assert page.code[0].value.startswith("mai")
+    assert "Nightly export" in text(open_page(desk.login("operator", "en"), "tokens"))
