@@ -6,65 +6,92 @@ says which one counts. While `events_removed_at_ms` is empty the ledger has the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from mai_core.archive_file import COLUMNS, ArchiveBroken, file_digest, read_file, table_of, write_file
+from mai_core.archive_file import COLUMNS, ArchiveBroken, file_digest, read_file, settle, table_of, write_file
 from mai_core.errors import MaiError
 from mai_core.installation import Installation
 from mai_core.money import shortest_text
+from mai_core.reading_ahead import DayRead, scratch_folder
 from mai_core.reports.lake import Lake, client_folder
 from mai_core.store import Db, archives, ledger
 
 read = read_file
 
 
-def archive_day(installation: Installation, client_org_id: str, day: date) -> dict[str, Any]:
+class Written(NamedTuple):
+    """A whole archive file that is not in its place yet."""
+
+    file: Path
+    sha256: str
+    rows: int
+    sum_raw: str
+    sum_charged: str
+
+
+def archive_day(
+    installation: Installation, client_org_id: str, day: date, ahead: DayRead | None = None
+) -> dict[str, Any]:
     """Write the events of a validated day; leaves a file alone that holds them already."""
     text = day.isoformat()
     with installation.store.read() as db:
         standing = archives.get(db, client_org_id, text)
         if archives.is_archived(db, client_org_id, text):
             return {"skipped": "archived and unchanged since"}
-        rows = archives.events_of_day(db, client_org_id, text)
-    if not rows:
+        if not archives.still_closing(db, client_org_id, text):
+            raise MaiError(f"{text} changed after it was validated; the next run does it again")
+        rows = [] if ahead else archives.events_of_day(db, client_org_id, text)
+    if not rows and ahead is None:
         return {"skipped": "no events in the ledger"}
-    table = table_of(rows)
-    version = _next_version(installation, standing, table)
+    written = _read_ahead(ahead) if ahead else _write(installation, client_org_id, text, rows)
+    version = _version(standing, written.sha256)
     file = f"{client_folder(client_org_id)}/{text}.v{version}.parquet"
     path = events_path(installation, file)
-    digest = write_file(path, table)
-    row = {
-        "client_org_id": client_org_id,
-        "usage_date": text,
-        "file": file,
-        "rows": len(rows),
-        "sum_raw": _total(table, "raw_pusd"),
-        "sum_charged": _total(table, "charged_pusd"),
-        "sha256": digest,
-        "version": version,
-        "written_at_ms": installation.clock.now_ms(),
-    }
+    settle(written.file, path)
     with installation.store.write() as db:
         if not archives.still_closing(db, client_org_id, text):
             raise MaiError(f"{text} changed while it was being archived; the next run does it again")
-        if not (standing and standing["sha256"] == digest):
-            archives.put(db, row)
+        if not (standing and standing["sha256"] == written.sha256):
+            archives.put(
+                db,
+                {
+                    "client_org_id": client_org_id,
+                    "usage_date": text,
+                    "file": file,
+                    "rows": written.rows,
+                    "sum_raw": written.sum_raw,
+                    "sum_charged": written.sum_charged,
+                    "sha256": written.sha256,
+                    "version": version,
+                    "written_at_ms": installation.clock.now_ms(),
+                },
+            )
         archives.mark_archived(db, client_org_id, text)
-    return {"rows": len(rows), "bytes": path.stat().st_size, "version": version}
+    return {"rows": written.rows, "bytes": path.stat().st_size, "version": version}
 
 
-def _next_version(installation: Installation, standing: dict[str, Any] | None, table: pa.Table) -> int:
-    """The same number for the same events, so that a run which was killed and done again ends in the same files."""
+def _write(installation: Installation, client_org_id: str, day: str, rows: Sequence[Sequence[Any]]) -> Written:
+    table = table_of(rows)
+    part = scratch_folder(installation) / f"{client_folder(client_org_id)}.{day}.parquet"
+    digest = write_file(part, table)
+    return Written(part, digest, table.num_rows, _total(table, "raw_pusd"), _total(table, "charged_pusd"))
+
+
+def _read_ahead(ahead: DayRead) -> Written:
+    return Written(ahead.file, ahead.sha256, ahead.rows, ahead.sum_raw, ahead.sum_charged)
+
+
+def _version(standing: dict[str, Any] | None, sha256: str) -> int:
+    """The same number for the same bytes, so that a run which was killed and done again ends in the same files."""
     if standing is None:
         return 1
-    path = events_path(installation, standing["file"])
-    if is_intact(installation, standing) and read_file(path).equals(table):
-        return int(standing["version"])
-    return int(standing["version"]) + 1
+    version = int(standing["version"])
+    return version if standing["sha256"] == sha256 else version + 1
 
 
 def events_path(installation: Installation, file: str) -> Path:

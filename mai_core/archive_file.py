@@ -74,16 +74,11 @@ def write_file(path: Path, table: pa.Table) -> str:
     """Whole or not at all, and on the disk before anybody relies on it. Returns the SHA-256."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")
-    pq.write_table(with_distances(table, -1), unfinished, **_WRITING)
+    pq.write_table(with_distances(table, -1).combine_chunks(), unfinished, **_WRITING)
     with unfinished.open("rb") as handle:
         os.fsync(handle.fileno())
         digest = hashlib.file_digest(handle, "sha256").hexdigest()
-    unfinished.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    settle(unfinished, path)
     return digest
 
 
@@ -94,6 +89,17 @@ def read_file(path: Path) -> pa.Table:
     except (OSError, pa.ArrowException) as error:
         raise ArchiveBroken(f"the archive {path.name} cannot be read: {error}") from None
     return with_distances(stored, +1)
+
+
+def settle(part: Path, path: Path) -> None:
+    """A whole file into its place, on the disk before anybody relies on it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def file_digest(path: Path) -> str:

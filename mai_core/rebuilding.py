@@ -12,11 +12,14 @@ from mai_core import archive
 from mai_core.errors import Conflict
 from mai_core.installation import Installation
 from mai_core.money import decimal_text
+from mai_core.reading_ahead import DayRead
 from mai_core.store import Db, archives, ledger
 
 
-def rebuild_day(installation: Installation, client_org_id: str, day: date) -> dict[str, Any]:
-    """Validate one closed day, and correct it. Sealed and archived it is what it was: any change would have opened it."""
+def rebuild_day(
+    installation: Installation, client_org_id: str, day: date, ahead: DayRead | None = None
+) -> dict[str, Any]:
+    """Validate one closed day, and correct it. Sealed and archived it is what it was: a change would have opened it."""
     text, now_ms = day.isoformat(), installation.clock.now_ms()
     with installation.store.write() as db:
         is_sealed = archives.seal_agrees(db, client_org_id, text)
@@ -24,10 +27,12 @@ def rebuild_day(installation: Installation, client_org_id: str, day: date) -> di
             return {"skipped": "sealed and unchanged since"}
         if not is_sealed:
             ledger.reopen_day(db, client_org_id, text)
+        unchanged = archives.still_closing(db, client_org_id, text)
         archive.bring_back(installation, db, client_org_id, text)
         archives.begin_closing(db, client_org_id, text)
-        rebuilt = archives.facts_of_events(db, client_org_id, text)
-        return compare_and_correct(db, now_ms, client_org_id, text, rebuilt)
+        rebuilt = ahead.facts if ahead and unchanged else archives.facts_of_events(db, client_org_id, text)
+        detail = compare_and_correct(db, now_ms, client_org_id, text, rebuilt)
+        return {**detail, "read_ahead": True} if ahead and unchanged else detail
 
 
 def compare_and_correct(

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from mai_core.days import usage_day
 from mai_core.installation import Installation
+from mai_core.reading_ahead import DayRead, read_ahead
 from mai_core.store import archives, clients
 
 
@@ -37,6 +38,19 @@ class Context:
 
     worked: bool = False
     """Some day was validated anew in this run, so a backup made before it does not have everything."""
+
+    ahead: dict[Unit, DayRead] = field(default_factory=dict)
+    """Big days that were read in one sweep."""
+    looked_ahead: set[date] = field(default_factory=set)
+
+    def read_ahead(self, unit: Unit) -> DayRead | None:
+        """What a sweep over all clients of the unit's day brought for it; the first client of a day makes the sweep."""
+        if unit.day is not None and unit.day not in self.looked_ahead:
+            self.looked_ahead.add(unit.day)
+            ids = [str(one.client_org_id) for one in self.client_days if one.day == unit.day]
+            for client, read in read_ahead(self.installation, unit.day, ids).items():
+                self.ahead[Unit(client, unit.day)] = read
+        return self.ahead.get(unit)
 
     @cached_property
     def client_days(self) -> tuple[Unit, ...]:

@@ -14,6 +14,7 @@ from mai_core.batch.context import Context, Step, Unit
 from mai_core.batch.holding import held, process_name
 from mai_core.errors import MaiError
 from mai_core.installation import Installation
+from mai_core.reading_ahead import forget_ahead
 from mai_core.store import batch_runs
 
 log = logging.getLogger(__name__)
@@ -62,8 +63,10 @@ def run_batch(
             run_id = batch_runs.start(db, now_ms, last, batch_runs.RUN_STEP, holder, client_org_id=client_org_id)
         context = Context(installation, tuple(sorted(days)), client_org_id, also_open_days, now_ms, run_id)
         result = Result(run_id, context.days)
+        forget_ahead(installation)
         for step in STEPS if steps is None else steps:
             _run_step(context, step, result, holder, progress)
+        forget_ahead(installation)
         with installation.store.write() as db:
             batch_runs.finish(
                 db,

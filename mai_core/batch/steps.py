@@ -65,7 +65,9 @@ def influx(context: Context, unit: Unit) -> dict[str, Any]:
 
 def rebuild(context: Context, unit: Unit) -> dict[str, Any]:
     client_org_id, day = _client_day(unit)
-    detail = rebuilding.rebuild_day(context.installation, client_org_id, day)
+    detail = rebuilding.rebuild_day(context.installation, client_org_id, day, context.read_ahead(unit))
+    if "read_ahead" not in detail:
+        context.ahead.pop(unit, None)
     context.worked = context.worked or "skipped" not in detail
     return detail
 
@@ -94,7 +96,7 @@ def back_up(context: Context, unit: Unit) -> dict[str, Any]:
 
 def archive_events(context: Context, unit: Unit) -> dict[str, Any]:
     client_org_id, day = _client_day(unit)
-    return archive.archive_day(context.installation, client_org_id, day)
+    return archive.archive_day(context.installation, client_org_id, day, context.ahead.get(unit))
 
 
 def verify_archive(context: Context, unit: Unit) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from mai_core.store import sealing
 from mai_core.store.connection import Db, dicts, rows
@@ -65,6 +65,24 @@ def _days(db: Db, table: str, client_org_id: str) -> set[str]:
         (client_org_id,),
     )
     return {str(day) for (day,) in rows}
+
+
+class Extent(NamedTuple):
+    """How many events a day has, and between which row numbers they lie."""
+
+    many: int
+    first: int
+    last: int
+
+
+def extent_of_day(db: Db, client_org_id: str, day: str) -> Extent:
+    found = rows(
+        db,
+        "SELECT count(*), coalesce(min(seq), 9223372036854775807), coalesce(max(seq), 0) FROM usage_events"
+        " WHERE client_org_id = ? AND usage_date = ?",
+        (client_org_id, day),
+    )
+    return Extent(*found[0])
 
 
 def begin_closing(db: Db, client_org_id: str, day: str) -> None:

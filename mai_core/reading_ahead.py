@@ -1,0 +1,109 @@
+"""Closing a big day reads its events once, in columns, instead of twice, row by row; small days are not worth it.
+
+What was read counts for a client only while its day is unchanged since (see `archives.begin_closing`); otherwise the
+ordinary way reads again.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from mai_core.installation import Installation
+from mai_core.reports.lake import Lake, client_folder
+from mai_core.store import archives
+
+log = logging.getLogger(__name__)
+
+BIG_DAY = 50_000
+SCATTERED = 4
+"""When the rows of a day lie this much further apart than they are many, reading them in one sweep does not pay."""
+
+TIMEOUT_S = 600
+
+
+@dataclass(frozen=True, slots=True)
+class DayRead:
+    """One client's day: what its events add up to, and its archive file, still to be put in place."""
+
+    facts: list[tuple[Any, ...]]
+    rows: int
+    sum_raw: str
+    sum_charged: str
+    sha256: str
+    file: Path
+
+
+def read_ahead(installation: Installation, day: date, client_ids: Sequence[str]) -> dict[str, DayRead]:
+    """Empty when the day is small, scattered, or could not be read this way."""
+    text = day.isoformat()
+    with installation.store.write() as db:
+        wanted = [one for one in client_ids if not archives.is_archived(db, one, text)]
+        extents = [archives.extent_of_day(db, client_org_id, text) for client_org_id in wanted]
+        many = sum(extent.many for extent in extents)
+        if many < BIG_DAY:
+            return {}
+        first, last = min(extent.first for extent in extents), max(extent.last for extent in extents)
+        if last - first > SCATTERED * many:
+            return {}
+        for client_org_id in wanted:
+            archives.begin_closing(db, client_org_id, text)
+    folder = scratch_folder(installation) / text
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    job = {
+        "ledger": str(installation.settings.usage_summary_db.absolute()),
+        "day": text,
+        "rows": [first, last],
+        "scratch": str(folder),
+        "files": {client: str(folder / f"{client_folder(client)}.parquet") for client in wanted},
+    }
+    try:
+        told = _ask_worker(job)
+    except (subprocess.SubprocessError, OSError, ValueError) as error:
+        log.warning("%s is read row by row, because its worker failed: %s", text, error)
+        return {}
+    return {
+        client: DayRead(
+            [tuple(row) for row in answer["facts"]],
+            answer["rows"],
+            answer["sum_raw"],
+            answer["sum_charged"],
+            answer["sha256"],
+            Path(job["files"][client]),  # type: ignore[index]
+        )
+        for client, answer in told.items()
+    }
+
+
+def scratch_folder(installation: Installation) -> Path:
+    """On the archive's own file system, so that putting a file in place is a rename."""
+    return Path(Lake.of(installation.settings).internal.root) / "events" / ".ahead"
+
+
+def forget_ahead(installation: Installation) -> None:
+    """What a run read and did not put in place, or a killed one left."""
+    shutil.rmtree(scratch_folder(installation), ignore_errors=True)
+
+
+def _ask_worker(job: dict[str, Any]) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-m", "mai_core.reports.day_worker"],
+        input=json.dumps(job),
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise ValueError(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"exit {done.returncode}")
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
