@@ -20,6 +20,7 @@ import inspect
 import json
 import logging
 import os
+import ssl
 import tempfile
 import time
 import uuid
@@ -91,7 +92,7 @@ class Filter:
         self._sending = False
         self._retry_is_set = False
         self._client: httpx.AsyncClient | None = None
-        self._client_loop: Any = None
+        self._client_used_for: Any = None
 
     async def inlet(
         self,
@@ -168,6 +169,7 @@ class Filter:
     async def _ask_quota(self, external_user: str | None, language: str, emit: Any) -> None:
         answer: dict[str, Any] | None = None
         try:
+            await self._connected()
             async with asyncio.timeout(self.valves.quota_wait_ms / 1000):
                 response = await self._post("/api/v1/quota/check", {"external_user": external_user})
                 response.raise_for_status()
@@ -255,11 +257,18 @@ class Filter:
 
     async def _post(self, path: str, payload: dict[str, Any]) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.valves.secret}"}
-        loop = asyncio.get_running_loop()
-        if self._client is None or self._client_loop is not loop:
-            self._client = httpx.AsyncClient(transport=self._transport, timeout=5.0, trust_env=False)
-            self._client_loop = loop
-        return await self._client.post(self.valves.api_url.rstrip("/") + path, json=payload, headers=headers)
+        client = await self._connected()
+        return await client.post(self.valves.api_url.rstrip("/") + path, json=payload, headers=headers)
+
+    async def _connected(self) -> httpx.AsyncClient:
+        """One client per loop and scheme. Reading the certificates takes a while: in a thread, and only where they are needed."""
+        is_https = self.valves.api_url.lower().startswith("https:")
+        used_for = (asyncio.get_running_loop(), is_https)
+        if self._client is None or self._client_used_for != used_for:
+            verify = await asyncio.to_thread(ssl.create_default_context) if is_https else False
+            self._client = httpx.AsyncClient(transport=self._transport, timeout=5.0, trust_env=False, verify=verify)
+            self._client_used_for = used_for
+        return self._client
 
 
 class Turn:

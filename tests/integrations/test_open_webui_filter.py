@@ -241,6 +241,17 @@ def test_two_requests_of_a_program_at_once_stay_two_turns() -> None:
     assert list(filter_._turn(mai_usage.turn_key(other)).generation_ids) == ["gen-2"]
 
 
+def test_certificates_are_checked_when_the_address_becomes_https() -> None:
+    async def story() -> None:
+        filter_ = make_filter(refusing(), Path("unused"))
+        plain = await filter_._connected()
+        assert await filter_._connected() is plain
+        filter_.valves.api_url = "HTTPS://mai"
+        assert await filter_._connected() is not plain
+
+    asyncio.run(story())
+
+
 def test_open_webui_can_load_the_file_as_one_text() -> None:
     """It executes the text in a module of its own that it forgets at once, and reads the first lines as a form."""
     source = Path(mai_usage.__file__).read_text(encoding="utf-8")
