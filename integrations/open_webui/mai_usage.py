@@ -261,7 +261,7 @@ class Filter:
         return await client.post(self.valves.api_url.rstrip("/") + path, json=payload, headers=headers)
 
     async def _connected(self) -> httpx.AsyncClient:
-        """One client per loop and scheme. Reading the certificates takes a while: in a thread, and only where they are needed."""
+        """One client per loop and scheme. Reading certificates takes a while: in a thread, where they are needed."""
         is_https = self.valves.api_url.lower().startswith("https:")
         used_for = (asyncio.get_running_loop(), is_https)
         if self._client is None or self._client_used_for != used_for:
