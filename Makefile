@@ -26,7 +26,7 @@ lint: venv ## ruff (rules and format) and mypy --strict
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@echo "Checking types (mypy --strict) ..."
-	@$(PY) -m mypy --strict mai_core jobs routers api.py
+	@$(PY) -m mypy --strict mai_core jobs routers nbp_service api.py
 
 e2e: venv ## drive the pages in a real browser (chromium)
 	@echo "Driving the pages in a browser ..."
