@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 
 from mai_core.errors import StoreUnavailable
 from mai_core.intake.group_commit import QueueFull
-from mai_core.store import credentials, routes
+from mai_core.store import Store, credentials, routes
 from routers import bodies
 from tests.api.conftest import (
     BEARER,
@@ -287,6 +287,27 @@ class TestWhenItCannotBeStored:
         answer = api.post(path, json=_good_body(path), headers=BEARER)
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
         assert answer.json() == {"error": "not stored; try again"}
+
+    def test_a_full_disk_is_no_acknowledgement_and_nothing_is_lost_when_there_is_room_again(
+        self, api: TestClient
+    ) -> None:
+        writer = installation_of(api).store._writer
+        body = make_trace(*[make_span(f"gen-{number}", session__id="s" * 200) for number in range(300)])
+        (pages,) = writer.execute("PRAGMA page_count").fetchone()
+        writer.execute(f"PRAGMA max_page_count = {pages + 2}").fetchall()
+        answer = api.post(WEBHOOK, json=body, headers=BEARER)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        assert (events_of(api), quarantine_of(api)) == ([], [])
+        writer.execute("PRAGMA max_page_count = 1000000").fetchall()
+        assert api.post(WEBHOOK, json=body, headers=BEARER).json() == counts(accepted=300)
+
+    def test_a_ledger_that_another_process_holds_is_no_acknowledgement(self, api: TestClient) -> None:
+        store = installation_of(api).store
+        store._writer.set_busy_timeout(1)
+        with Store(store.path) as other, other.write() as db:
+            db.execute("DELETE FROM routes")
+            assert api.post(WEBHOOK, json=ONE, headers=BEARER).status_code == 503
+        assert api.post(WEBHOOK, json=ONE, headers=BEARER).json() == counts(accepted=1)
 
     def test_a_full_queue_refuses(self, api: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
         writer = api.app.state.intake.writer  # type: ignore[attr-defined]
