@@ -52,8 +52,8 @@ def _is_away(person: DemoPerson, day: date) -> bool:
 
 def _observation(client: DemoClient, person: DemoPerson, at_ms: int, random: Random) -> Observation:
     model = random.choices(person.favourites, person.weights)[0]
-    input_tokens = int(random.lognormvariate(9.2 if person.is_night_batch else 8.9, 1.1)) + 20
-    output_tokens = int(random.lognormvariate(6.5, 0.9)) + 5
+    input_tokens = int(random.lognormvariate(10.2, 1.1)) + 20
+    output_tokens = int(random.lognormvariate(7.2, 0.9)) + 5
     cached = int(input_tokens * random.uniform(0.3, 0.8)) if random.random() < 0.25 else 0
     reasoning = int(output_tokens * random.uniform(0.3, 0.7)) if model.reasons else 0
     cancelled = random.random() < 0.01

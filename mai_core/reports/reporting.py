@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -122,7 +122,7 @@ class Freshness:
     last_event_ms: int | None
     """When the newest generation of the period happened."""
     sealed_through: date | None
-    """The last sealed day; of several clients the earliest of theirs."""
+    """The last day up to which everything is sealed."""
     damaged_files: tuple[str, ...] = ()
     """Files that could not be read: the figures are right (from the ledger); `lake rebuild --damaged` mends."""
 
@@ -236,9 +236,15 @@ class Page:
     def freshness(self) -> Freshness:
         newest = self.snapshot.open_rows["last_at_ms"]
         last = max((value.as_py() for value in newest), default=None) if len(newest) else None
-        through = self.snapshot.sealed_through
-        everyone = through and len(through) == self.snapshot.clients.num_rows
-        return Freshness(last, min(through.values()) if everyone else None, tuple(sorted(self.reporting.damaged)))
+        return Freshness(last, self._sealed_through(), tuple(sorted(self.reporting.damaged)))
+
+    def _sealed_through(self) -> date | None:
+        """The day before the first one that is still open somewhere. A client that left holds nobody back."""
+        last = max(self.snapshot.sealed_through.values(), default=None)
+        open_days: list[date] = self.snapshot.open_rows["day"].unique().to_pylist()
+        if last is None or not open_days:
+            return last
+        return min(last, min(open_days) - timedelta(days=1))
 
 
 def rows_of(table: pa.Table) -> list[dict[str, Any]]:

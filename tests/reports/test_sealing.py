@@ -10,7 +10,7 @@ from mai_core.reports import Reporting, upkeep
 from mai_core.reports.sealing import compact, rebuild_file, seal, unsealed_days
 from mai_core.store import sealing
 from mai_core.store.ledger import reopen_day
-from tests.builders import CLIENT
+from tests.builders import CLIENT, make_client
 from tests.reports.conftest import MANAGER, OCTOBER, OPERATOR, OTHER, add_usage, fix_rate
 
 QUESTIONS = ("totals", "by_day", "by_month", "by_person", "by_model", "by_provider", "by_department", "by_client")
@@ -101,3 +101,16 @@ def test_years_that_closed_a_month_ago_are_compacted_with_the_daily_batch(house:
     with house.store.read() as db:
         assert [row["period"] for row in sealing.files(db, CLIENT)] == ["2025", "2026-09"]
     assert upkeep.tidy(house) == {"compacted": 0, "deleted": 0}
+
+
+def test_a_client_that_left_holds_the_freshness_of_the_others_back_no_longer(installation: Installation) -> None:
+    store = installation.store
+    for client, day in ((CLIENT, "2026-10-13"), (OTHER, "2026-07-24")):
+        make_client(store, client)
+        add_usage(store, day, "1", client=client)
+        fix_rate(store, day, "3.6", "200/A/NBP/2026", client=client)
+        seal(installation, client, [date.fromisoformat(day)])
+    add_usage(store, "2026-10-15", "1")
+    reporting = Reporting.of_store(store, installation.settings)
+    with reporting.open(OPERATOR, date(2026, 7, 1), date(2026, 10, 15)) as page:
+        assert page.freshness.sealed_through == date(2026, 10, 13)
