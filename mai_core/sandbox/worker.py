@@ -10,7 +10,7 @@ import ctypes
 
 # The driver imports these when it first meets a date, a decimal or a UUID; later no file can be opened.
 import datetime  # noqa: F401
-import decimal  # noqa: F401
+import decimal
 import encodings.idna  # noqa: F401
 import json
 import os
@@ -164,7 +164,7 @@ def cell(value: Any, most: int) -> Any:
         return value
     if isinstance(value, float) and value == value and abs(value) != float("inf"):
         return value
-    text = value if isinstance(value, str) else str(value)
+    text = format(value, "f") if isinstance(value, decimal.Decimal) else str(value)
     return text if len(text) <= most else text[:most] + "…"
 
 

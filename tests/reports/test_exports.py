@@ -91,6 +91,22 @@ def test_polish_excel_gets_semicolons_and_decimal_commas(reporting: Reporting, t
     assert rows[0]["charged_usd"] == "1,300000000000"
 
 
+def test_less_than_a_millionth_and_nothing_are_written_out_with_twelve_places(
+    reporting: Reporting, house: Installation, tmp_path: Path
+) -> None:
+    """Not '3.90000E-7' and not '0E-12', which spreadsheets take for text, or for nothing."""
+    add_usage(house.store, "2026-10-14", "0.00000039", model="acme/tiny")
+    add_usage(house.store, "2026-10-14", "0", model="acme/large:free")
+    by_model = {row["model"]: row for row in read_csv(written(reporting, tmp_path))}
+    assert by_model["acme/tiny"]["charged_usd"] == "0.000000390000"
+    assert by_model["acme/tiny"]["charged_pln"] == "0.000001425177"
+    assert by_model["acme/large:free"]["charged_usd"] == "0.000000000000"
+    polish = {
+        row["model"]: row for row in read_csv(written(reporting, tmp_path, semicolon=True, decimal_comma=True), ";")
+    }
+    assert polish["acme/tiny"]["charged_usd"] == "0,000000390000"
+
+
 def test_text_that_a_spreadsheet_would_run_is_defused_and_numbers_are_not(
     reporting: Reporting, house: Installation, tmp_path: Path
 ) -> None:

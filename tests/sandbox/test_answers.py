@@ -28,6 +28,11 @@ def test_values_stay_exact(sandbox: Sandbox, tenant: Tenant) -> None:
     assert (items, infinite) == ("[1, 2]", "inf")
 
 
+def test_small_amounts_are_written_out(sandbox: Sandbox, tenant: Tenant) -> None:
+    told = answer(sandbox, tenant, "SELECT 0.00000039::DECIMAL(38, 12), 0::DECIMAL(38, 12)")
+    assert told.rows == [["0.000000390000", "0.000000000000"]]
+
+
 def test_instants_are_shown_in_the_clients_zone(sandbox: Sandbox, tenant: Tenant) -> None:
     told = sandbox.run(tenant, "SELECT TIMESTAMPTZ '2026-07-01 00:00:00+00:00'", timezone="Asia/Kolkata")
     assert isinstance(told, Answer)

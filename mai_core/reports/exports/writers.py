@@ -14,7 +14,6 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
 import pyarrow.parquet as pq
 import xlsxwriter
 
@@ -54,19 +53,34 @@ def csv_writer(path: Path, columns: list[str], request: ExportRequest) -> Iterat
 class _Csv:
     def __init__(self, handle: Any, delimiter: str, decimal_comma: bool) -> None:
         self._handle = handle
-        self._options = pa.csv.WriteOptions(
-            include_header=False, delimiter=delimiter, quoting_style="needed", eol="\r\n"
-        )
+        self._delimiter = delimiter
         self._decimal_comma = decimal_comma
 
     def write(self, table: pa.Table) -> None:
-        table = defused(table)
-        if self._decimal_comma:
-            for place, field in enumerate(table.schema):
-                if pa.types.is_decimal(field.type):
-                    text = pc.replace_substring(table.column(place).cast(pa.string()), ".", ",")
-                    table = table.set_column(place, field.name, text)
-        pa.csv.write_csv(table, self._handle, self._options)
+        for batch in defused(table).to_batches():
+            cells = [self._cells(column) for column in batch.columns]
+            told = {"null_handling": "replace", "null_replacement": ""}
+            lines = pc.binary_join_element_wise(*cells, self._delimiter, **told)
+            ended = pc.binary_join_element_wise(lines, "", "\r\n")
+            self._handle.write(memoryview(ended.buffers()[2])[: pc.sum(pc.binary_length(ended)).as_py()])
+
+    def _cells(self, column: pa.Array) -> pa.Array:
+        if pa.types.is_string(column.type):
+            return pc.binary_join_element_wise("", pc.replace_substring(column, '"', '""'), "", '"')
+        if pa.types.is_decimal(column.type):
+            text = _plain(column)
+            return pc.replace_substring(text, ".", ",") if self._decimal_comma else text
+        return column.cast(pa.string())
+
+
+def _plain(amounts: pa.Array) -> pa.Array:
+    """Every place written out: Arrow's own text of 0.000000123456 is 1.23456E-7, and of nothing 0E-12."""
+    text = amounts.cast(pa.string())
+    short = pc.fill_null(pc.match_substring(text, "E"), False)
+    if not pc.any(short).as_py():
+        return text
+    written = [format(amount, "f") for amount in amounts.filter(short).to_pylist()]
+    return pc.replace_with_mask(text, short, pa.array(written, pa.string()))
 
 
 @contextmanager
