@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import resource
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from mai_core.sandbox.runner import Answer, Limits, Sandbox
+from mai_core.sandbox.runner import Answer, Busy, Limits, Sandbox
 from tests.sandbox.conftest import Tenant, answer, refusal
 
 CANARY = "canary-7f3a"
@@ -196,3 +197,19 @@ def test_a_cell_sees_no_environment_and_no_path_of_the_host(
 def test_one_query_leaves_nothing_to_the_next(sandbox: Sandbox, tenant: Tenant) -> None:
     sandbox.run(tenant, "SELECT * FROM enable_logging(storage = 'memory')")
     assert answer(sandbox, tenant, "SELECT count(*) FROM duckdb_logs()").rows == [[0]]
+
+
+def test_fifty_at_once_are_answered_or_told_to_wait(tenant: Tenant) -> None:
+    few = Sandbox(Limits(seconds=2.0), cells=2, patience_s=0.2)
+
+    def ask(_: int) -> str:
+        try:
+            return type(few.run(tenant, "SELECT sum(requests) FROM usage")).__name__
+        except Busy:
+            return "Busy"
+
+    with ThreadPoolExecutor(50) as pool:
+        told = list(pool.map(ask, range(50)))
+    assert set(told) <= {"Answer", "Busy"}
+    assert told.count("Answer") >= 2
+    assert answer(few, tenant, "SELECT 1").rows == [[1]]
