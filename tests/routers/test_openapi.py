@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from routers import ROUTERS
+
 
 @pytest.fixture
 def schema(api: TestClient) -> dict[str, Any]:
@@ -40,3 +42,10 @@ def test_every_endpoint_has_a_name_of_its_own_and_a_sentence(schema: dict[str, A
     names = [operation["operationId"] for operation in operations]
     assert len(names) == len(set(names))
     assert all(operation.get("summary") for operation in operations)
+
+
+def test_no_endpoint_hides_from_the_walk(schema: dict[str, Any]) -> None:
+    """tests/routers/test_every_endpoint.py asks what stands here."""
+    for router in ROUTERS:
+        for route in router.routes:
+            assert route.path in schema["paths"], route  # type: ignore[attr-defined]
