@@ -162,31 +162,33 @@ def explain_by_generation(
 
 def explain_without_generations(lines: Sequence[Line], unrouted_days: Collection[date] = ()) -> list[Residual]:
     """The likeliest name for each line that differs, when OpenRouter does not tell ids."""
-    open_lines = {(line.day, line.model, line.provider): line for line in lines if _differs(line)}
+    differing = [line for line in lines if abs(line.difference_pusd) > TOLERANCE_PUSD]
+    by_day: dict[tuple[date, str], list[Line]] = defaultdict(list)
+    for line in differing:
+        by_day[line.day, line.model].append(line)
     return [
         Residual(
             line.day,
             line.model,
             line.provider,
-            _likeliest(line, open_lines, unrouted_days),
+            "late" if _is_next_door(line, by_day) else _likeliest(line, unrouted_days),
             line.billed_pusd,
             line.recorded_pusd,
         )
-        for line in open_lines.values()
+        for line in differing
     ]
 
 
-def _differs(line: Line) -> bool:
-    return abs(line.difference_pusd) > TOLERANCE_PUSD
+def _is_next_door(line: Line, by_day: Mapping[tuple[date, str], Sequence[Line]]) -> bool:
+    """The same amount is missing on one side of midnight and too much on the other."""
+    return any(
+        abs(other.difference_pusd + line.difference_pusd) <= TOLERANCE_PUSD
+        for neighbour in (line.day - timedelta(days=1), line.day + timedelta(days=1))
+        for other in by_day.get((neighbour, line.model), ())
+    )
 
 
-def _likeliest(
-    line: Line, open_lines: Mapping[tuple[date, str, str], Line], unrouted_days: Collection[date]
-) -> ResidualClass:
-    for neighbour in (line.day - timedelta(days=1), line.day + timedelta(days=1)):
-        other = open_lines.get((neighbour, line.model, line.provider))
-        if other is not None and abs(other.difference_pusd + line.difference_pusd) <= TOLERANCE_PUSD:
-            return "late"
+def _likeliest(line: Line, unrouted_days: Collection[date]) -> ResidualClass:
     if line.billed_requests > line.recorded_requests and line.difference_pusd > 0:
         return "unrouted" if line.day in unrouted_days else "missing_generation"
     if line.billed_requests == line.recorded_requests:

@@ -83,7 +83,7 @@ def test_an_invoiced_day_is_never_touched(installation: Installation) -> None:
     assert facts(installation) == before
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_whatever_was_booked_in_whatever_order_the_rebuilt_day_is_the_same(
     tmp_path_factory: pytest.TempPathFactory, seed: int
