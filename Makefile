@@ -17,9 +17,9 @@ run: venv ## start API, pages and jobs together; with demo data when no client i
 demo: venv ## the same, always with demo data (kept apart in data/demo)
 	@MAI_DEMO=true $(PY) -m mai_core serve --local
 
-test: venv ## all tests but the browser and the long loops, with the coverage floor
+test: venv ## all tests but the browser and the long loops
 	@echo "Running the tests (pytest) ..."
-	@$(PY) -m pytest -q $(TESTS)
+	@$(PY) -m pytest -q -n auto --dist loadfile $(PYTEST_FLAGS) $(TESTS)
 
 lint: venv ## ruff (rules and format) and mypy --strict
 	@echo "Checking style (ruff) ..."
