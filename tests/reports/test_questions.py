@@ -147,3 +147,17 @@ def test_hours_are_the_clients_on_both_sides_of_a_clock_change() -> None:
     pieces = local_offsets(clients, date(2026, 10, 20), date(2026, 10, 30)).to_pylist()
     assert [piece["shift"] for piece in pieces] == [8, 4]
     assert pieces[0]["until"] * 900 == 1_792_890_000  # 2026-10-25T01:00:00Z
+
+
+@pytest.mark.parametrize(
+    ("question", "periods"),
+    [
+        ("by_week", [date(2026, 9, 14), date(2026, 10, 12)]),
+        ("by_month", [date(2026, 9, 1), date(2026, 10, 1)]),
+        ("by_quarter", [date(2026, 7, 1), date(2026, 10, 1)]),
+    ],
+)
+def test_periods_are_named_by_their_first_day(reporting: Reporting, question: str, periods: list[date]) -> None:
+    rows = reporting.rows(question, MANAGER, date(2026, 1, 1), date(2026, 12, 31))
+    assert [row["period"] for row in rows] == periods
+    assert [row["days_active"] for row in rows] == [1, 2]

@@ -3,7 +3,8 @@ WITH used AS (
         client_org_id,
         person,
     -- include measures
-        list(DISTINCT day) AS days
+        max(day) AS last_day,
+        bitstring_agg((day - $start::DATE)::INTEGER, 0, ($end::DATE - $start::DATE)::INTEGER) AS days
     FROM usage
     WHERE day BETWEEN $start AND $end
     GROUP BY client_org_id, person
@@ -13,7 +14,7 @@ SELECT
     people.department,
     -- include measures_again
     count(*) AS people,
-    len(list_distinct(flatten(list(days))))::BIGINT AS days_active
+    bit_count(bit_or(days))::BIGINT AS days_active
 FROM used
 LEFT JOIN people ON people.client_org_id = used.client_org_id AND people.person = used.person
 GROUP BY people.department

@@ -4,7 +4,8 @@ WITH used AS (
         person,
         user_id,
     -- include measures
-        list(DISTINCT day) AS days
+        max(day) AS last_day,
+        bitstring_agg((day - $start::DATE)::INTEGER, 0, ($end::DATE - $start::DATE)::INTEGER) AS days
     FROM usage
     WHERE day BETWEEN $start AND $end
     GROUP BY client_org_id, person, user_id
@@ -26,8 +27,8 @@ SELECT
     max(user_name) AS user_name,
     max(department) AS department,
     -- include measures_again
-    len(list_distinct(flatten(list(days))))::BIGINT AS days_active,
-    list_max(flatten(list(days))) AS last_day
+    bit_count(bit_or(days))::BIGINT AS days_active,
+    max(last_day) AS last_day
 FROM named
 GROUP BY client_org_id, named.user_id
 ORDER BY charged_pusd DESC, user_id
