@@ -74,7 +74,7 @@ def bearer(headers: Headers) -> str | None:
 
 def _presented(headers: Headers) -> list[bytes]:
     given = (bearer(headers), headers.get("x-webhook-signature"))
-    return [secret.encode("utf-8", "surrogateescape") for secret in given if secret]
+    return [secret.encode("latin-1", "replace") for secret in given if secret]
 
 
 def is_signed(headers: Headers) -> bool:

@@ -11,7 +11,7 @@ from mai_core.model import Observation
 MIB = 1024 * 1024
 
 Headers = Mapping[str, str]
-"""Header names in lower case."""
+"""Names in lower case, values as bytes in Latin-1, which is what HTTP gives."""
 
 
 @dataclass(frozen=True, slots=True)
