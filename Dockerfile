@@ -20,6 +20,7 @@ COPY .streamlit ./.streamlit
 COPY jobs ./jobs
 COPY nbp_service ./nbp_service
 COPY integrations ./integrations
+COPY deploy ./deploy
 RUN python -m compileall -q mai_core routers pages jobs nbp_service api.py app.py
 
 RUN useradd --uid 10001 --create-home mai && mkdir -p /app/data && chown mai:mai /app/data
