@@ -18,7 +18,7 @@ from mai_core.merging import Disagreement, Ranked
 from mai_core.model import Arrival
 from mai_core.money import shortest_text
 from mai_core.rating_book import RatingBook
-from mai_core.store import audit, ledger, people
+from mai_core.store import audit, ledger, people, rerated
 from mai_core.store.connection import Db
 
 _DERIVED = ("raw_pusd", "charged_pusd", "usage_date", "external_user", "model", "provider")
@@ -203,7 +203,9 @@ class Booking:
                 self._db, self._now_ms, client, generation, told.field, told.rank, [str(value) for value in told.values]
             )
 
-    def _propose_correction(self, reason: str, before: dict[str, Any] | None, after: dict[str, Any]) -> None:
+    def _propose_correction(self, reason: str, booked: dict[str, Any] | None, after: dict[str, Any]) -> None:
+        """What earlier corrections have brought on an invoice is not proposed again."""
+        before = rerated.last_invoiced(self._db, after["client_org_id"], after["generation_id"]) or booked
         ledger.put_correction(
             self._db,
             self._now_ms,
@@ -216,10 +218,12 @@ class Booking:
         )
 
     def _proposed(self, event: dict[str, Any]) -> dict[str, Any] | None:
-        """On an invoiced day the merged state lives in the waiting correction, not in the event."""
-        if not self._is_invoiced(event):
-            return None
-        proposed = ledger.waiting_correction(self._db, event["client_org_id"], event["generation_id"])
+        """On an invoiced day the merged state lives in the last correction, waiting or invoiced, not in the event."""
+        key = (event["client_org_id"], event["generation_id"])
+        if self._is_invoiced(event):
+            proposed = rerated.last_proposal(self._db, *key)
+        else:
+            proposed = ledger.waiting_correction(self._db, *key)
         return None if proposed is None else dict(json.loads(proposed))
 
     def _is_invoiced(self, event: dict[str, Any]) -> bool:

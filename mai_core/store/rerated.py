@@ -41,16 +41,21 @@ def last_proposal(db: Db, client_org_id: str, generation_id: str) -> str | None:
     return str(found[0][0]) if found else None
 
 
-def propose(db: Db, now_ms: int, booked: dict[str, Any], after: dict[str, Any], reason: str) -> None:
-    """A correction of what stands on invoices: the event as booked, or as the last invoiced correction left it."""
-    client, generation = after["client_org_id"], after["generation_id"]
-    invoiced = rows(
+def last_invoiced(db: Db, client_org_id: str, generation_id: str) -> dict[str, Any] | None:
+    """The generation as the last correction left it that stands on an invoice."""
+    found = rows(
         db,
         "SELECT after FROM corrections WHERE client_org_id = ? AND generation_id = ? AND state = 'invoiced'"
         " ORDER BY id DESC LIMIT 1",
-        (client, generation),
+        (client_org_id, generation_id),
     )
-    before = json.loads(invoiced[0][0]) if invoiced else None if booked["held"] else booked
+    return dict(json.loads(found[0][0])) if found else None
+
+
+def propose(db: Db, now_ms: int, booked: dict[str, Any], after: dict[str, Any], reason: str) -> None:
+    """A correction of what stands on invoices: the event as booked, or as the last invoiced correction left it."""
+    client, generation = after["client_org_id"], after["generation_id"]
+    before = last_invoiced(db, client, generation) or (None if booked["held"] else booked)
     ledger.put_correction(
         db,
         now_ms,

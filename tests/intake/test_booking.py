@@ -261,6 +261,35 @@ class TestAnInvoicedMonth:
         assert self.corrections(invoiced) == [("gen-late", units_of("2"), units_of("2.6"))]
         assert [event["held"] for event in events(invoiced)] == [0, 1]
 
+    def put_on_an_invoice(self, store: Store) -> None:
+        with store.write() as db:
+            db.execute("UPDATE corrections SET state = 'invoiced'")
+
+    def waiting(self, store: Store) -> list[tuple[Any, ...]]:
+        with store.read() as db:
+            return rows(db, "SELECT generation_id, delta_charged_pusd FROM corrections WHERE state = 'waiting'")
+
+    def test_a_correction_that_was_invoiced_is_not_proposed_again(self, invoiced: Store) -> None:
+        """0.10 was invoiced, then the difference to 0.30; the same news once more is worth nothing."""
+        better = make_arrival("gen-a", cost="0.30", rank=Rank.GENERATION, source="generation")
+        deliver(invoiced, better)
+        self.put_on_an_invoice(invoiced)
+        assert results(invoiced, better) == ["duplicate"]
+        assert self.waiting(invoiced) == []
+
+    def test_the_next_correction_starts_where_the_invoiced_one_ended(self, invoiced: Store) -> None:
+        """0.10, then +0.20 on a correction; OpenRouter ends at 0.25: 0.05 x 1.3 goes back, not 0.15 x 1.3 more."""
+        deliver(invoiced, make_arrival("gen-a", cost="0.30", rank=Rank.GENERATION, source="generation"))
+        self.put_on_an_invoice(invoiced)
+        deliver(invoiced, make_arrival("gen-a", cost="0.25", rank=Rank.GENERATION, source="generation"))
+        assert self.waiting(invoiced) == [("gen-a", units_of("-0.065"))]
+
+    def test_a_held_event_whose_correction_was_invoiced_is_charged_once(self, invoiced: Store) -> None:
+        deliver(invoiced, make_arrival("gen-late", cost="1"))
+        self.put_on_an_invoice(invoiced)
+        deliver(invoiced, make_arrival("gen-late", cost="2", rank=Rank.GENERATION, source="generation"))
+        assert self.waiting(invoiced) == [("gen-late", units_of("1.3"))]
+
 
 SOURCES = {
     Rank.BROADCAST: "openrouter",
