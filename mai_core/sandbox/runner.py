@@ -35,8 +35,8 @@ class Limits:
     rows: int = 1000
     bytes: int = 1024 * 1024
     cell_chars: int = 10_000
-    memory_mb: int = 512
-    address_space_mb: int = 2048
+    memory_mb: int = 384
+    address_space_mb: int = 1024
     cpu_s: int = 8
     threads: int = 1
     sql_chars: int = 100_000
