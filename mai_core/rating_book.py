@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 from mai_core.days import ZoneSince
 from mai_core.errors import NotFound
@@ -51,6 +51,10 @@ class Agreement:
         return self.markups[place] if place >= 0 else None
 
 
+OF_THE_HOUSE: tuple[MarkupFrom, ...] = ("environment", "global", "default")
+"""Markups without a history: what was resolved from them stands on the event."""
+
+
 @dataclass(frozen=True, slots=True)
 class RatingBook:
     version: int
@@ -77,3 +81,10 @@ class RatingBook:
             if markup is not None:
                 return Terms(markup, source, agreement.byok_include_upstream)
         return Terms(DEFAULT_MARKUP, "default", agreement.byok_include_upstream)
+
+
+def as_resolved(terms: Terms, standing: Mapping[str, Any]) -> Terms:
+    """The terms of an event that is booked already: a default of the house that changed since moves no old amount."""
+    if terms.markup_from in OF_THE_HOUSE and standing["markup_from"] in OF_THE_HOUSE:
+        return Terms(Decimal(standing["markup"]), standing["markup_from"], terms.byok_include_upstream)
+    return terms

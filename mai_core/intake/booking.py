@@ -151,6 +151,7 @@ class Booking:
             source=source,
             source_rank=rank,
             now_ms=self._now_ms,
+            standing=standing,
         )
         self._replace(before, after, known)
         return Outcome(generation_id, Result.CHANGED, tuple(disagreements))

@@ -10,7 +10,7 @@ from mai_core.ids import generation_time_ms
 from mai_core.merging import Ranked
 from mai_core.model import Rank
 from mai_core.rating import Usage, rate
-from mai_core.rating_book import RatingBook
+from mai_core.rating_book import RatingBook, as_resolved
 from mai_core.store.ledger import DayKey, Facts, ranks_text
 
 FUTURE_TOLERANCE_MS = 5 * 60 * 1000
@@ -28,8 +28,9 @@ def derive_event(
     source: str,
     source_rank: int,
     now_ms: int,
+    standing: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The event row that merged fields make."""
+    """The event row that merged fields make; `standing` is the row that it takes the place of."""
     value = {name: pair[1] for name, pair in fields.items()}
     agreement = rating_book.agreement(client_org_id)
     at_ms = generation_time_ms(generation_id) or value.get("started_at_ms") or received_at_ms
@@ -39,11 +40,12 @@ def derive_event(
     model = value.get("model", "")
     usage = usage_of(value, at_ms)
     price, price_flags = rating_book.prices.at(model, at_ms)
+    terms = rating_book.terms_at(agreement, at_ms)
     rated = rate(
         usage,
         price,
         rating_book.sale_prices.at(client_org_id, model, at_ms),
-        rating_book.terms_at(agreement, at_ms),
+        terms if standing is None else as_resolved(terms, standing),
         price_flags,
     )
     told_of_time_and_tokens = {"future_time": future, NOT_SPLIT: is_total_only(fields)}

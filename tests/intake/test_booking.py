@@ -74,6 +74,20 @@ def test_ten_cents_at_1_3_are_charged_thirteen(client: Store) -> None:
     assert day["last_at_ms"] == NOON
 
 
+def test_a_new_default_markup_moves_no_booked_amount(store: Store) -> None:
+    """Nothing was agreed with the client. October was booked at the default of 1.3; in November it is raised to 1.5,
+    and only then does OpenRouter confirm the October generation."""
+    make_client(store, markup_rate=None)
+    deliver(store, make_arrival("gen-a", cost="0.10"))
+    with store.write() as db:
+        dearer = rating_books.load(db, load_settings({"USAGE_MARKUP_MULTIPLIER": "1.5"}))
+        book(db, dearer, [make_arrival("gen-a", cost="0.20", rank=Rank.GENERATION, source="generation")], NOON)
+        book(db, dearer, [make_arrival("gen-new", cost="0.20")], NOON)
+    old, new = events(store)
+    assert (old["charged_pusd"], old["markup"], old["markup_from"]) == (units_of("0.26"), "1.3", "default")
+    assert (new["charged_pusd"], new["markup"], new["markup_from"]) == (units_of("0.30"), "1.5", "environment")
+
+
 def test_a_delivery_repeated_changes_nothing(client: Store) -> None:
     deliver(client, make_arrival())
     before = ledger_state(client)
