@@ -73,7 +73,7 @@ def rebuild(context: Context, unit: Unit) -> dict[str, Any]:
 
 
 def month_totals(context: Context, unit: Unit) -> dict[str, Any]:
-    """The months of the days that were just validated, as they stand now: what the next batch is compared with."""
+    """The months of the days that were just validated, as they stand now; kept on the run, for whoever asks later."""
     touched = sorted({month_of(day) for day in context.days_of(unit.client_org_id)})
     with context.installation.store.read() as db:
         totals = {month: months.totals(db, str(unit.client_org_id), month) for month in touched}

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
+import signal
 from datetime import date
 from pathlib import Path
 
@@ -10,8 +13,9 @@ import pytest
 import schedule
 
 from jobs import __main__ as clock_door
-from jobs import daily_batch
-from jobs.duties import DUTIES
+from jobs import daily_batch, progress
+from jobs.duties import DUTIES, Duty
+from jobs.progress import shown
 from mai_core.batch.refreshing import prices_due, rates_due, refresh_prices_when_due, refresh_rates_when_due
 from mai_core.days import parse_instant_ms
 from mai_core.errors import BadValue, MaiError, NotFound
@@ -156,3 +160,56 @@ def test_between_batches_prices_and_rates_keep_what_they_have(tmp_path: Path) ->
     assert refresh_prices_when_due(opened) is None
     assert refresh_rates_when_due(opened) is None
     opened.close()
+
+
+def test_the_clock_runs_every_duty_at_start_and_stops_when_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def last(_: Installation) -> None:
+        done.append("last")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MAI_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setattr(clock_door, "TICK_S", 0.0)
+    monkeypatch.setattr(
+        clock_door, "DUTIES", (Duty("first", 60, lambda _: done.append("first")), Duty("last", 60, last))
+    )
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        assert clock_door.main() == 0
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert done == ["first", "last"]
+
+
+def test_a_clock_without_a_ledger_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text.db").write_text("this is a letter, and long enough to be taken for something else" * 10)
+    monkeypatch.setenv("USAGE_SUMMARY_DB", str(tmp_path / "text.db"))
+    assert clock_door.main() == 1
+    assert "is not a SQLite database" in capsys.readouterr().err
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_gets_a_bar_a_log_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress.sys, "stderr", io.StringIO())
+    with shown() as nothing:
+        assert nothing is None
+    terminal = Terminal()
+    monkeypatch.setattr(progress.sys, "stderr", terminal)
+    with shown() as bar:
+        assert bar is not None
+        bar("rebuild", 0, 2)
+        bar("rebuild", 2, 2)
+    assert "rebuild" in terminal.getvalue()
+    assert "2/2" in terminal.getvalue()
