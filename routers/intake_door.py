@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -23,6 +25,8 @@ from mai_core.intake.parsed import Headers, Parsed, Source
 from mai_core.intake.routing import client_of_api_key
 from routers.bodies import TOO_LARGE, IncomingBody, LargeBodies, Refused
 from routers.measures import Measures
+
+log = logging.getLogger(__name__)
 
 _CREDENTIALS_FRESH_S = 2.0
 _MOST_SECONDS_TO_COMMIT = 30
@@ -98,9 +102,7 @@ async def _taken_in(
         if sender is None:
             raise _unauthorized()
     try:
-        parsed = (
-            await asyncio.to_thread(source.parse, body, headers) if incoming.is_large else source.parse(body, headers)
-        )
+        parsed = await _parsed(source, body, headers, in_thread=incoming.is_large)
     except Unreadable as error:
         return await _answer_unreadable(door, source, sender, body, error, answer)
     if source.names_client_by_key:
@@ -114,6 +116,18 @@ async def _taken_in(
     if source.can_act_on_errors:
         receipt.refused.extend(Problem(one.index, one.code, one.reason) for one in parsed.refusals)
     return answer(receipt)
+
+
+async def _parsed(source: Source, body: bytes, headers: Headers, *, in_thread: bool) -> Parsed:
+    """A fault of ours is no reason to lose a body: it is kept like one that nobody can read."""
+    try:
+        return await asyncio.to_thread(source.parse, body, headers) if in_thread else source.parse(body, headers)
+    except Unreadable:
+        raise
+    except Exception as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        log.error("source %s failed with %s at %s:%s", source.name, type(error).__name__, where.name, where.lineno)
+        raise Unreadable("not_understood", "the body could not be read; the log says where") from None
 
 
 def _note_too_large(door: IntakeDoor, source: Source, sender: Sender) -> None:

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from fastapi.testclient import TestClient
 
 from mai_core.errors import StoreUnavailable
 from mai_core.intake.group_commit import QueueFull
+from mai_core.intake.sources import SOURCES
 from mai_core.store import Store, credentials, routes
 from routers import bodies
 from tests.api.conftest import (
@@ -182,6 +184,20 @@ class TestWhatCannotBeTaken:
         ((kept, stored, times),) = rows_of(api, "SELECT encrypted_body, body, times_seen FROM quarantine")
         assert (stored, times) == (None, 2)
         assert installation_of(api).secrets.decrypt_bytes(kept) == body
+
+    def test_a_fault_of_ours_loses_no_body_and_tells_no_content(
+        self, api: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def fail(body: bytes, headers: Any) -> Any:
+            raise KeyError("the secret plan")
+
+        for name in ("openrouter", "cloudevents"):
+            monkeypatch.setitem(SOURCES, name, replace(SOURCES[name], parse=fail))
+        assert api.post(WEBHOOK, json=ONE, headers=BEARER).json() == counts(quarantined=1)
+        assert api.post("/api/v1/events", json=ONE, headers=BEARER).status_code == 400
+        assert [row[2] for row in quarantine_of(api)] == ["not_understood"]
+        assert "KeyError" in caplog.text
+        assert "the secret plan" not in caplog.text
 
     def test_another_shape_is_kept_redacted_and_acknowledged(self, api: TestClient) -> None:
         answer = api.post(WEBHOOK, json={"resourceSpans": "not a list"}, headers=BEARER)
