@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mai_core.errors import MaiError
 from mai_core.onboarding import account, env_file, ledger
 from mai_core.onboarding.questions import Ask, answered, in_sections
 from mai_core.settings import Settings
@@ -116,7 +115,9 @@ def create_broadcast(path: Path, given_key: str | None, say: Say) -> bool:
         return False
     api_key = settings.openrouter_api_key.get_secret_value()
     if not (known_hash or api_key):
-        raise MaiError("the destination is filtered by the client's key, and there is none yet: use --create-key first")
+        say("The destination is filtered by the client's key, and there is none yet (--create-key, --api-key).")
+        say(account.destination_steps(wanted, settings.openrouter_api_url, None))
+        return False
     try:
         with OpenRouterAdmin(settings.openrouter_api_url, secret) as admin:
             key_hash = known_hash or account.find_hash(admin, api_key)

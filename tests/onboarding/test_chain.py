@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from pytest_httpserver import HTTPServer
 
+from mai_core.cli import main
 from mai_core.errors import MaiError
 from mai_core.installation import open_installation
 from mai_core.intake.booking import book
 from mai_core.onboarding import ledger
-from mai_core.onboarding.chain import STEPS, Order, onboard
+from mai_core.onboarding.chain import STATE_FILE, STEPS, Order, invite_manager, onboard
 from mai_core.settings import Settings
 from mai_core.store import Store, dicts, rating_books
 from tests.builders import make_arrival
@@ -159,3 +160,37 @@ def test_client_21_of_one_shared_ledger_changes_no_row_of_the_other_20(account: 
     set_up(21)
     assert rows() == before
     assert len(before) == 40
+
+
+def test_the_command_does_all_of_it_unattended(
+    account: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = ["--unattended", "--folder", "acme", "--organization-name", "Acme", "--management-key", MANAGEMENT_KEY]
+    assert main(["onboard", *flags, "--public-url", "https://acme.example.com"]) == 0
+    said = capsys.readouterr().out
+    assert "[7/7] first event" in said
+    assert "Not complete yet" in said
+    assert {path.name for path in (tmp_path / "acme").iterdir()} >= {".env", "data", "docker-compose.yml", STATE_FILE}
+
+
+def test_an_invitation_for_somebody_who_has_an_account_is_said(account: Account) -> None:
+    order = Order(Path(), ACME, management_key=MANAGEMENT_KEY, manager_email="anna@acme.example.com")
+    onboard(order, Said())
+    house = open_installation(ledger.settings_of(Path(".env")))
+    with house.store.write() as db:
+        db.execute("UPDATE accounts SET password_hash = 'set'")
+    house.close()
+    said = Said()
+    assert invite_manager(order, said)
+    assert "there is an account with the address" in said.text
+
+
+def test_a_damaged_state_file_starts_from_the_beginning_and_harms_nothing(account: Account) -> None:
+    onboard(Order(Path(), ACME, management_key=MANAGEMENT_KEY), Said())
+    before = Path(".env").read_bytes()
+    Path(STATE_FILE).write_text("{")
+    said = Said()
+    onboard(Order(Path(), management_key=MANAGEMENT_KEY), said)
+    assert "done before" not in said.text
+    assert Path(".env").read_bytes() == before
+    assert (len(account.keys), len(account.destinations)) == (1, 1)
