@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from mai_core.errors import MaiError
 from mai_core.installation import Installation
 from mai_core.pricing import Listing, Plan, parse_models, plan_refresh
+from mai_core.rerating import rate_unpriced
 from mai_core.store import bundled_prices, prices
 from mai_core.upstream import openrouter_models
 
@@ -19,10 +20,13 @@ class Refreshed:
     error: str | None
     source: str
     doubtful: tuple[tuple[str, str], ...] = ()
+    priced: int = 0
+    """Generations that were stored at 0 and got their amount."""
 
 
 def refresh_prices(installation: Installation) -> Refreshed:
-    """Ask OpenRouter and take over what changed. A failure leaves the book as it was, with the reason on record."""
+    """Ask OpenRouter and take over what changed, and rate what waited for a price. A failure leaves the book as it was,
+    with the reason on record."""
     now_ms = installation.now_ms()
     store = installation.store
     try:
@@ -37,7 +41,8 @@ def refresh_prices(installation: Installation) -> Refreshed:
             if prices.is_empty(db):
                 bundled_prices.store_bundled(db)
             source = prices.source(db, now_ms)
-    return Refreshed(fetch.ok, fetch.models, fetch.changed, fetch.error, source, fetch.doubtful)
+    priced = rate_unpriced(installation)
+    return Refreshed(fetch.ok, fetch.models, fetch.changed, fetch.error, source, fetch.doubtful, priced)
 
 
 def preview_prices(installation: Installation) -> Plan:

@@ -10,10 +10,11 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from mai_core import archive
+from mai_core.days import from_ms
 from mai_core.errors import BadValue
 from mai_core.installation import Installation
 from mai_core.intake.event_row import day_key, derive_event, facts
@@ -37,6 +38,11 @@ _AMOUNTS = ("raw_pusd", "charged_pusd", "cost_basis", "markup", "markup_from")
 
 GIVEN = "given"
 """Amounts told by the Python contract or a person are final."""
+
+UNPRICED = "unpriced"
+
+UNPRICED_DAYS = 62
+"""Two months: what waits longer for a price is rated by command."""
 
 REASON = "rated again after its month was invoiced"
 
@@ -101,6 +107,28 @@ def rerate(
     return Rerated(tuple(lines), events, details, apply)
 
 
+def rate_unpriced(installation: Installation, since: date | None = None, actor: str = "system") -> int:
+    """What was stored at 0 gets its amount once a price is known; nothing else moves. Returns how many generations."""
+    since = since or from_ms(installation.now_ms()).date() - timedelta(days=UNPRICED_DAYS)
+    with installation.store.read() as db:
+        days = rerated.unpriced_days(db, since.isoformat())
+        if not days:
+            return 0
+        book = rating_books.load(db, installation.settings)
+    priced = 0
+    for client, day in days:
+        with installation.store.read() as db:
+            _, changes, _ = _changes(installation, db, book, client, day, only_unpriced=True)
+        if not changes:
+            continue
+        with installation.store.write() as db:
+            _, changes, invoiced = _changes(installation, db, book, client, day, only_unpriced=True)
+            if changes:
+                _apply(installation, db, client, day, changes, invoiced, actor)
+        priced += len(changes)
+    return priced
+
+
 class Change(NamedTuple):
     booked: dict[str, Any]
     """The event's row."""
@@ -114,23 +142,24 @@ class Change(NamedTuple):
 
 
 def _changes(
-    installation: Installation, db: Db, book: RatingBook, client: str, day: str
+    installation: Installation, db: Db, book: RatingBook, client: str, day: str, *, only_unpriced: bool = False
 ) -> tuple[int, list[Change], bool]:
     invoiced = ledger.is_invoiced(db, client, day)
     rated, changes = 0, []
     for event in _events(installation, db, client, day):
         rated += 1
         standing = _standing(db, event) if invoiced else event
-        if standing["cost_basis"] == GIVEN:
+        if standing["cost_basis"] == GIVEN or (only_unpriced and standing["cost_basis"] != UNPRICED):
             continue
-        change = Change(event, standing, rated_again(book, standing))
+        change = Change(event, standing, rated_again(book, standing, as_booked=only_unpriced))
         if change.differs_in(_AMOUNTS if invoiced else RATED):
             changes.append(change)
     return rated, changes, invoiced
 
 
-def rated_again(book: RatingBook, event: dict[str, Any]) -> dict[str, Any]:
-    """The event with its amounts as the book makes them; its time, day and everything told of it stay."""
+def rated_again(book: RatingBook, event: dict[str, Any], *, as_booked: bool = False) -> dict[str, Any]:
+    """The event with its amounts as the book makes them; its time, day and everything told of it stay, and with
+    `as_booked` a default markup too."""
     derived = derive_event(
         book,
         event["client_org_id"],
@@ -141,6 +170,7 @@ def rated_again(book: RatingBook, event: dict[str, Any]) -> dict[str, Any]:
         source=event["source"],
         source_rank=ledger.source_rank(event),
         now_ms=event["updated_at_ms"],
+        standing=event if as_booked else None,
     )
     return {**event, **{name: derived[name] for name in RATED}}
 

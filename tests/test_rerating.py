@@ -17,7 +17,7 @@ from mai_core.installation import Installation, open_installation
 from mai_core.intake.booking import book
 from mai_core.money import shortest_text, units_of
 from mai_core.pricing import parse_models, plan_refresh
-from mai_core.rerating import Rerated, rerate
+from mai_core.rerating import Rerated, rate_unpriced, rerate
 from mai_core.settings import load_settings
 from mai_core.store import archives, clients, dicts, ledger, prices, rating_books, sale_prices
 from tests.builders import CLIENT, make_arrival, make_client
@@ -281,3 +281,31 @@ def test_the_same_events_in_any_order_and_at_any_time_are_identical_bytes(tmp_pa
         finally:
             installation.close()
     assert len(seen) == 1
+
+
+def test_what_had_no_price_is_rated_once_one_is_known_and_nothing_else_moves(acme: Installation) -> None:
+    """1000 tokens at 0.000003 are 0.003, at 1.3 charged 0.0039; what was reported or given stays."""
+    assert rate_unpriced(acme, MONDAY) == 0
+    prices_of(acme, "0.000003", MONDAY)
+    assert rate_unpriced(acme, MONDAY) == 3
+    assert amounts(acme) == {
+        "gen-a": ("0.0039", "price_book"),
+        "gen-b": ("0.0039", "price_book"),
+        "gen-given": ("7", "given"),
+        "gen-other": ("0.0039", "price_book"),
+        "gen-reported": ("0.13", "reported"),
+    }
+    assert sum(row["unpriced_requests"] for row in daily(acme)) == 0
+    assert rate_unpriced(acme, MONDAY) == 0
+
+
+def test_what_had_no_price_on_an_invoiced_day_waits_as_a_correction(acme: Installation) -> None:
+    with acme.store.write() as db:
+        db.execute("INSERT INTO invoiced_months VALUES (?, '2026-10', 'FV/2026/10/0001', 1)", (CLIENT,))
+    prices_of(acme, "0.000003", MONDAY)
+    before = daily(acme)
+    rate_unpriced(acme, MONDAY)
+    assert corrections(acme) == [("gen-a", "waiting", "0.0039"), ("gen-b", "waiting", "0.0039")]
+    assert [row for row in daily(acme) if row["client_org_id"] == CLIENT] == [
+        row for row in before if row["client_org_id"] == CLIENT
+    ]
