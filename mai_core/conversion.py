@@ -29,6 +29,9 @@ IMPLAUSIBLE = Decimal("0.15")
 
 WARSAW = "Europe/Warsaw"
 
+SATURDAY = 5
+"""`date.weekday()`; NBP publishes nothing at the weekend."""
+
 
 class NoRate(NotFound):
     """No table is known at all: the amount in PLN cannot be told, and is never the amount in USD."""
@@ -106,8 +109,19 @@ class KnownRates:
             return False
         if any(table.effective_date < held <= day for held in self.held):
             return False
-        answered = self.answered_through is not None and self.answered_through >= day
-        return answered or self._dates[-1] >= day
+        if self.answered_through is not None and self.answered_through >= day:
+            return True
+        return self._only_a_weekend_lies_before_the_next(table)
+
+    def _only_a_weekend_lies_before_the_next(self, table: RateTable) -> bool:
+        """The next table is known, and none can be missing before it: an answer with a hole proves nothing."""
+        place = bisect_right(self._dates, table.effective_date)
+        if place == len(self._dates):
+            return False
+        day = max(table.effective_date, self.answered_through or table.effective_date) + timedelta(days=1)
+        while day < self._dates[place] and day.weekday() >= SATURDAY:
+            day += timedelta(days=1)
+        return day >= self._dates[place]
 
 
 def governing_day(day: date, policy: FxPolicy) -> date:

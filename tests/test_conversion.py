@@ -64,6 +64,12 @@ FRIDAY, SATURDAY, SUNDAY, MONDAY = "2026-10-30", "2026-10-31", "2026-11-01", "20
             known("2026-03-02", through=MONDAY, since=SATURDAY),
             ("2026-03-02", "provisional"),
         ),
+        (
+            "a later table is known, but not what lies between",
+            "2026-10-20",
+            known("2026-10-16", FRIDAY, through="2026-10-18"),
+            ("2026-10-16", "provisional"),
+        ),
         ("a table between is held", SUNDAY, known(FRIDAY, through=MONDAY, held=(SATURDAY,)), (FRIDAY, "provisional")),
         ("a table after is held", SATURDAY, known(FRIDAY, through=MONDAY, held=(MONDAY,)), (FRIDAY, "final")),
     ],
