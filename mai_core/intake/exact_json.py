@@ -38,7 +38,7 @@ def decode_as(decoder: msgspec.json.Decoder[Document], body: bytes | msgspec.Raw
     except msgspec.ValidationError:
         raise
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return decoder.decode(_repaired(bytes(body)))
+        return decoder.decode(repaired(bytes(body)))
     except RecursionError:
         raise Unreadable("nested_too_deep", "the body is nested too deeply") from None
 
@@ -48,7 +48,7 @@ def encode(value: Any) -> bytes:
     return _ENCODER.encode(value)
 
 
-def _repaired(body: bytes) -> bytes:
+def repaired(body: bytes) -> bytes:
     """The same document without lone surrogates: a sender that cuts long prompts cuts some emoji in half, and the
     usage beside them is still good.
     """

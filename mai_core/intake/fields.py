@@ -54,17 +54,20 @@ def count(value: Any, field: str) -> int | None:
     """A number of tokens, images, searches: an integer in any spelling that JSON and OTLP have for it."""
     if value is None or value == "":
         return None
-    if isinstance(value, str):
-        number = int(value) if value.isascii() and value.isdigit() and len(value) <= 18 else None
-    elif isinstance(value, Decimal):
-        number = int(value) if value.is_finite() and abs(value.adjusted()) < 18 and value == int(value) else None
-    else:
-        number = value if isinstance(value, int) and not isinstance(value, bool) else None
+    number = value if type(value) is int else _whole_number(value)
     if number is None:
         raise BadValue(field, "is not a whole number")
     if not 0 <= number <= MOST_TOKENS:
         raise BadValue(field, "is out of range")
     return number
+
+
+def _whole_number(value: Any) -> int | None:
+    if isinstance(value, str):
+        return int(value) if value.isascii() and value.isdigit() and len(value) <= 18 else None
+    if isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) < 18 and value == int(value):
+        return int(value)
+    return None
 
 
 def amount(value: Any, field: str) -> int | None:
@@ -81,6 +84,8 @@ def unix_ms(value: Any, field: str, per_second: int) -> int | None:
     """A unix time counted in seconds (1), milliseconds (1000) or nanoseconds (10**9)."""
     if value is None or value in ("", 0, "0"):
         return None
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 20:
+        return _plausible(int(value) * 1000 // per_second, field)
     try:
         if isinstance(value, bool) or len(str(value)) > 40:
             raise ValueError

@@ -170,6 +170,12 @@ def test_half_an_emoji_in_a_prompt_costs_nobody_the_event() -> None:
     assert only(parse(body.encode())).started_at_ms == NOON
 
 
+def test_half_an_emoji_in_a_field_that_is_read_becomes_a_replacement_character() -> None:
+    for body in (make_trace(make_span(session__id="CUT")), make_trace(make_span(), resource={"session.id": "CUT"})):
+        cut = json.dumps(body).replace("CUT", r"chat \ud83d")
+        assert only(parse(cut.encode())).session_id == "chat \ufffd"
+
+
 @pytest.mark.parametrize(
     ("told", "reason"),
     [

@@ -116,7 +116,7 @@ def parse(body: bytes, headers: Headers) -> Parsed:
         return _other_message(exact_json.decode(body))
     for raw in document.resourceSpans or ():
         try:
-            groups = _groups(raw)
+            groups = _groups_of(raw)
         except msgspec.ValidationError:
             item = {"resourceSpans": [exact_json.decode(bytes(raw))]}
             parsed.refusals.append(Refusal(_position(parsed), INVALID, f"resourceSpans: {_MISSHAPED}", item))
@@ -138,9 +138,18 @@ def _other_message(document: dict[str, Any]) -> Parsed:
     return parse_items([document] if document else [], read)
 
 
+def _groups_of(raw: msgspec.Raw) -> list[tuple[Attributes, list[msgspec.Raw]]]:
+    try:
+        return _groups(raw)
+    except msgspec.ValidationError:
+        raise
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _groups(msgspec.Raw(exact_json.repaired(bytes(raw))))
+
+
 def _groups(raw: msgspec.Raw) -> list[tuple[Attributes, list[msgspec.Raw]]]:
     """The spans of one resource by scope, with what resource and scope say of all of them."""
-    resource_spans = exact_json.decode_as(_RESOURCE_SPANS, raw)
+    resource_spans = _RESOURCE_SPANS.decode(raw)
     resource = _told(resource_spans.resource.attributes) if resource_spans.resource else {}
     groups = []
     for scope_spans in resource_spans.scopeSpans or ():
@@ -152,8 +161,7 @@ def _groups(raw: msgspec.Raw) -> list[tuple[Attributes, list[msgspec.Raw]]]:
 def _add_span(parsed: Parsed, raw_span: msgspec.Raw, inherited: Attributes) -> None:
     index = _position(parsed)
     try:
-        span = exact_json.decode_as(_SPAN, raw_span)
-        observation = _read_span(span, inherited)
+        observation = _read_raw_span(raw_span, inherited)
     except msgspec.ValidationError:
         parsed.refusals.append(Refusal(index, INVALID, f"span: {_MISSHAPED}", _alone(raw_span, inherited)))
     except BadValue as error:
@@ -163,6 +171,15 @@ def _add_span(parsed: Parsed, raw_span: msgspec.Raw, inherited: Attributes) -> N
             parsed.ignored += 1
         else:
             parsed.add(index, observation)
+
+
+def _read_raw_span(raw_span: bytes | msgspec.Raw, inherited: Attributes) -> Observation | None:
+    try:
+        return _read_span(_SPAN.decode(raw_span), inherited)
+    except msgspec.ValidationError:
+        raise
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _read_span(_SPAN.decode(exact_json.repaired(bytes(raw_span))), inherited)
 
 
 def _position(parsed: Parsed) -> int:
@@ -232,7 +249,7 @@ def _told(attributes: list[_Attribute] | None) -> Attributes:
     told: Attributes = {}
     for attribute in attributes or ():
         if attribute.key in _READ:
-            value = exact_json.decode_as(_VALUE, attribute.value)
+            value = _VALUE.decode(attribute.value)
             if value is None:
                 continue
             for spelled in (value.stringValue, value.intValue, value.doubleValue, value.boolValue):
