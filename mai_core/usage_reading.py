@@ -78,7 +78,7 @@ def _rate_info(period: Period, days: set[str]) -> dict[str, Any] | None:
         "effective_date": rate.effective_date.isoformat(),
         "table_no": rate.table_no,
         "rate_source": "NBP table A",
-        "fx_policy": period.client.fx_policy,
+        "fx_policy": period.rates.policy,
         "provisional": any(period.rates.of(day).provisional for day in days),
     }
 

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from mai_core.conversion import KnownRates, NoRate, RateTable, rate_of_day
+from mai_core.days import month_of
 from mai_core.money import units_of
 from mai_core.reports.engine import literal
 from mai_core.reports.source import DAY, TEXT, WHOLE, YES_NO, Query
@@ -45,10 +46,13 @@ def rates_of_days(query: Query, clients: pa.Table, pairs: Sequence[tuple[str, da
         return DayRates(_table([]))
     fixed = fixed_rates(query, min(day for _, day in pairs), max(day for _, day in pairs))
     known = known_rates(query)
-    policies = {row["client_org_id"]: row["fx_policy"] for row in clients.to_pylist()}
+    agreed = {row["client_org_id"]: row["fx_policy"] for row in clients.to_pylist()}
+    open_days = [day for client, day in pairs if (client, day) not in fixed]
+    of_month = policies_of_months(query, min(open_days), max(open_days)) if open_days else {}
     rows = []
     for client, day in pairs:
-        row = fixed.get((client, day)) or _not_fixed(client, day, policies.get(client, "daily"), known)
+        policy = of_month.get((client, month_of(day))) or agreed.get(client, "daily")
+        row = fixed.get((client, day)) or _not_fixed(client, day, policy, known)
         if row is not None:
             rows.append(row)
     return DayRates(_table(rows))
@@ -87,6 +91,17 @@ def known_rates(query: Query) -> KnownRates:
         answered["through"],
         (row["rate_date"] for row in tables if row["state"] == "held"),
     )
+
+
+def policies_of_months(query: Query, first: date, last: date) -> dict[tuple[str, str], str]:
+    """By client and month the policy of its first fixed day, which is that of all its days."""
+    between = f"{literal(f'{month_of(first)}-01')} AND {literal(f'{month_of(last)}-31')}"
+    firsts = query(
+        "SELECT client_org_id, substr(usage_date, 1, 7), min(usage_date || policy) FROM day_rates "
+        f"WHERE usage_date BETWEEN {between} GROUP BY 1, 2",
+        {"client_org_id": TEXT, "month": TEXT, "first": TEXT},
+    )
+    return {(row["client_org_id"], row["month"]): row["first"][10:] for row in firsts.to_pylist()}
 
 
 def fixed_rates(query: Query, first: date, last: date) -> dict[tuple[str, date], dict[str, Any]]:

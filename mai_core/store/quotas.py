@@ -163,7 +163,7 @@ def _counted(db: Db, client: Client, currency: Currency, by_day: dict[date, int]
         )
     }
     known = rates.known(db)
-    policy = cast(conversion.FxPolicy, client.fx_policy)
+    policy = rates.policy_of(db, client.id, max(by_day), cast(conversion.FxPolicy, client.fx_policy))
     total = 0
     for day, charged in by_day.items():
         if day in fixed:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from mai_core import conversion
 from mai_core.conversion import Answered, DayRate, KnownRates, RateTable
-from mai_core.days import parse_day
+from mai_core.days import month_of, parse_day
 from mai_core.errors import Conflict, NotFound
 from mai_core.store import audit
 from mai_core.store.connection import Db, dicts, rows
@@ -118,6 +118,18 @@ def refuse(db: Db, now_ms: int, day: date, actor: str, currency: str = USD) -> N
     _set_state(db, now_ms, currency, _held(db, currency, day), "refused", actor)
 
 
+def policy_of(db: Db, client_org_id: str, day: date, agreed: conversion.FxPolicy) -> conversion.FxPolicy:
+    """One policy for all of a month: that of its first fixed day. A change counts from the first month without one."""
+    month = month_of(day)
+    found = rows(
+        db,
+        "SELECT policy FROM day_rates WHERE client_org_id = ? AND usage_date BETWEEN ? AND ?"
+        " ORDER BY usage_date LIMIT 1",
+        (client_org_id, f"{month}-01", f"{month}-31"),
+    )
+    return cast(conversion.FxPolicy, found[0][0]) if found else agreed
+
+
 def rate_for(db: Db, client_org_id: str, fx_policy: conversion.FxPolicy, day: date) -> DayRate:
     """The rate of a client's usage day: the one that was fixed, else the provisional one."""
     for rate, table_no, effective in rows(
@@ -126,7 +138,7 @@ def rate_for(db: Db, client_org_id: str, fx_policy: conversion.FxPolicy, day: da
         (client_org_id, day.isoformat()),
     ):
         return DayRate(Decimal(rate), table_no, parse_day(effective), provisional=False)
-    return conversion.rate_of_day(day, fx_policy, known(db))
+    return conversion.rate_of_day(day, policy_of(db, client_org_id, day, fx_policy), known(db))
 
 
 def days_without_rate(db: Db) -> list[tuple[str, date, conversion.FxPolicy]]:
@@ -141,7 +153,9 @@ def days_without_rate(db: Db) -> list[tuple[str, date, conversion.FxPolicy]]:
             "  WHERE client_org_id = client AND usage_date > day) FROM used WHERE day IS NOT NULL),"
             " everything (client, day) AS (SELECT client, day FROM used WHERE day IS NOT NULL"
             " UNION SELECT client_org_id, usage_date FROM imported_days WHERE facet = 'client')"
-            " SELECT e.client, e.day, c.fx_policy FROM everything AS e"
+            " SELECT e.client, e.day, coalesce((SELECT m.policy FROM day_rates AS m WHERE m.client_org_id = e.client"
+            "  AND m.usage_date BETWEEN substr(e.day, 1, 7) || '-01' AND substr(e.day, 1, 7) || '-31'"
+            "  ORDER BY m.usage_date LIMIT 1), c.fx_policy) FROM everything AS e"
             " JOIN client_organizations AS c ON c.id = e.client"
             " LEFT JOIN day_rates AS r ON r.client_org_id = e.client AND r.usage_date = e.day"
             " WHERE r.rate IS NULL ORDER BY e.client, e.day",

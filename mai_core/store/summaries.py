@@ -54,6 +54,7 @@ class RatesOfDays:
 
 
 def rates_of_days(db: Db, client: Client, first: date, last: date) -> RatesOfDays:
+    """Of days of one month."""
     fixed = {
         day: DayRate(Decimal(rate), table_no, parse_day(effective), provisional=False)
         for day, rate, table_no, effective in db.execute(
@@ -62,7 +63,8 @@ def rates_of_days(db: Db, client: Client, first: date, last: date) -> RatesOfDay
             (client.id, first.isoformat(), last.isoformat()),
         )
     }
-    return RatesOfDays(fixed, rates.known(db), cast(FxPolicy, client.fx_policy))
+    policy = rates.policy_of(db, client.id, last, cast(FxPolicy, client.fx_policy))
+    return RatesOfDays(fixed, rates.known(db), policy)
 
 
 def first_days(db: Db, client_org_id: str) -> dict[str, str]:

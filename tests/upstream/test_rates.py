@@ -310,3 +310,39 @@ def test_days_to_come_are_not_asked_for(nbp: FakeNbp) -> None:
     later = nbp_client.fetch(nbp.url, "USD", date(2026, 12, 1), date(2027, 1, 1), now_ms)
     assert len(nbp.asked) == 1
     assert later.through < later.since
+
+
+def test_a_month_is_converted_by_one_policy_and_a_change_counts_from_the_next(opened: Opened, nbp: FakeNbp) -> None:
+    """Agreed on 20 November: the month at its last working day's rate. The first days stand at their own rates already,
+    so November goes on by days; December is the first month at one rate."""
+    installation = opened(FRIDAY_EVENING)
+    make_client(installation.store)
+    used_on(installation, "2026-11-19")
+    refresh_rates(installation)
+    with installation.store.write() as db:
+        clients.update(db, installation.now_ms(), CLIENT, {"fx_policy": "period_end"})
+    used_on(installation, "2026-11-18", "2026-11-20", "2026-12-01")
+    refresh_rates(installation)
+    assert [day[:2] for day in settled(installation)] == [
+        ("2026-11-18", "2026-11-18"),
+        ("2026-11-19", "2026-11-19"),
+        ("2026-11-20", "2026-11-20"),
+    ]
+    with installation.store.read() as db:
+        assert rates.days_without_rate(db) == [(CLIENT, date(2026, 12, 1), "period_end")]
+
+
+def test_november_2026_at_period_end_stands_at_friday_the_27th(opened: Opened, nbp: FakeNbp) -> None:
+    """30 November is a Monday, so the last working day before it is Friday. Final once the 29th is over."""
+    for day, rate in (("2026-11-26", "3.61"), ("2026-11-27", "3.62"), ("2026-11-30", "3.63")):
+        nbp.rates[date.fromisoformat(day)] = rate
+    saturday = opened("2026-11-28T12:00:00Z")
+    make_client(saturday.store, fx_policy="period_end")
+    used_on(saturday, "2026-11-02", "2026-11-30")
+    refresh_rates(saturday)
+    assert settled(saturday) == []
+    provisional = rate_of(saturday, "2026-11-02", "period_end")
+    assert (provisional.provisional, provisional.effective_date) == (True, date(2026, 11, 27))
+    monday = opened("2026-11-30T13:00:00Z")
+    refresh_rates(monday)
+    assert settled(monday) == [("2026-11-02", "2026-11-27", "3.6200"), ("2026-11-30", "2026-11-27", "3.6200")]
