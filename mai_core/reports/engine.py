@@ -40,13 +40,15 @@ CREATE MACRO share(part, whole) AS part::DOUBLE / nullif(whole, 0)::DOUBLE;
 """
 
 
-def open_reader(spill_folder: Path | None = None) -> Connection:
-    """Instance R."""
+def open_reader(spill_folder: Path | None = None, *, sparing: bool = False) -> Connection:
+    """Instance R; a sparing one, for work that reads everything once, keeps no files in memory."""
     config: dict[str, Any] = dict(_CLOSED)
+    if sparing:
+        config |= {"memory_limit": "128MB", "enable_external_file_cache": False, "threads": 1}
     if spill_folder is not None:
         config["temp_directory"] = str(spill_folder)
     connection = duckdb.connect(":memory:", config=config)
-    connection.execute("SET GLOBAL parquet_metadata_cache = true")
+    connection.execute(f"SET GLOBAL parquet_metadata_cache = {not sparing}")
     connection.execute(_MACROS)
     return connection
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -36,10 +36,11 @@ class QuestionFailed(MaiError):
 
 
 class Reporting:
-    def __init__(self, source: Source, lake: Lake, spill_folder: Path | None = None) -> None:
+    def __init__(self, source: Source, lake: Lake, spill_folder: Path | None = None, *, sparing: bool = False) -> None:
         self.source = source
         self.lake = lake
-        self._reader = open_reader(spill_folder)
+        self._spill_folder = spill_folder
+        self._reader = open_reader(spill_folder, sparing=sparing)
         if lake.bucket is not None:
             lake.bucket.open_for(self._reader)
         self._lock = threading.Lock()
@@ -54,6 +55,15 @@ class Reporting:
     @classmethod
     def of_ledger_file(cls, settings: Settings) -> Reporting:
         return cls(LedgerFile(settings.usage_summary_db), Lake.to_read(settings), settings.mai_data_dir / "tmp")
+
+    @contextmanager
+    def apart(self) -> Iterator[Reporting]:
+        """The same ledger and lake through an instance of its own, for long work in little memory."""
+        reporting = Reporting(self.source, self.lake, self._spill_folder, sparing=True)
+        try:
+            yield reporting
+        finally:
+            reporting._reader.close()
 
     def ask(
         self, question: str, viewer: Viewer, start: date, end: date, client: str | None = None, **parameters: Any

@@ -95,7 +95,13 @@ def tables(page: Page, request: ExportRequest) -> Iterator[pa.Table]:
             return cursor.execute(sql, {"start": chunk.first, "end": chunk.last}).to_arrow_table()
 
         table = page.answer({"user", "model"}, run)
-        lines = [line for row in table.to_pylist() for line in lines_of(row, with_cost)]
+        yield pa.concat_tables([schema.empty_table(), *_written(table, schema, with_cost)])
+
+
+def _written(table: pa.Table, schema: pa.Schema, with_cost: bool) -> Iterator[pa.Table]:
+    """A few rows at a time: as Python objects they are many times their size in Arrow."""
+    for batch in table.to_batches(max_chunksize=1000):
+        lines = [line for row in batch.to_pylist() for line in lines_of(row, with_cost)]
         yield pa.Table.from_pylist(lines, schema=schema)
 
 

