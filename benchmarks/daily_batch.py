@@ -30,7 +30,7 @@ from mai_core.days import day_bounds_ms
 from mai_core.installation import Installation, open_installation
 from mai_core.money import multiply
 from mai_core.settings import load_settings
-from mai_core.store import clients
+from mai_core.store import clients, people
 from mai_core.store.archives import put_back_events
 from mai_core.store.ledger import EVENT_COLUMNS
 
@@ -42,6 +42,7 @@ CLOCK = "2026-11-20T12:30:00Z"
 AGGREGATION = """
     import sys, time, duckdb, duckdb_extensions
     con = duckdb.connect(config={"threads": 1})
+    con.execute("SET enable_progress_bar = false")
     duckdb_extensions.import_extension("sqlite_scanner", con=con)
     con.execute(f"ATTACH '{sys.argv[1]}' AS l (TYPE sqlite, READ_ONLY)")
     best = 1e9
@@ -143,6 +144,9 @@ def fill(installation: Installation, events: int) -> None:
             "INSERT INTO processed_generations SELECT generation_id, client_org_id, usage_date, received_at_ms / 1000,"
             " '0.1', input_tokens + output_tokens FROM usage_events"
         )
+        for client in ids:
+            for number in range(PEOPLE // CLIENTS):
+                people.ensure_mapping(db, 0, client, f"{client}_user_{number:08x}")
 
 
 def made_events(ids: list[str], events: int) -> Iterator[list[Any]]:
