@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -207,3 +208,11 @@ def test_parts_of_a_charge_add_up_whatever_the_weights() -> None:
 def test_what_cannot_be_exported_is_refused_in_words(wrong: dict[str, object]) -> None:
     with pytest.raises(BadValue):
         ExportRequest(*OCTOBER, **wrong)  # type: ignore[arg-type]
+
+
+def test_an_empty_piece_of_a_table_leaves_no_bytes(tmp_path: Path) -> None:
+    schema = pa.schema([("model", pa.string())])
+    table = pa.concat_tables([schema.empty_table(), pa.table({"model": ["a"]}), schema.empty_table()])
+    with writers.csv_writer(tmp_path / "x.csv", ["model"], ExportRequest(*OCTOBER, bom=False)) as writer:
+        writer.write(table)
+    assert (tmp_path / "x.csv").read_bytes() == b'model\r\n"a"\r\n'

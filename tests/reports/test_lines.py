@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mai_core.money import UNITS_PER_GROSZ, units_of
-from mai_core.reports.lines import net_grosze, with_grosze
+from mai_core.reports.lines import net_grosze, shown_total, to_the_grosz, with_grosze
 from mai_core.reports.what_if import Prices, at_prices
 
 
@@ -29,6 +29,14 @@ def test_lines_add_up_to_the_sum_rounded_once(amounts: list[int]) -> None:
 def test_an_unknown_amount_is_not_a_smaller_total() -> None:
     assert [row["grosze"] for row in with_grosze([{"charged_ppln": None}, {"charged_ppln": 10**12}])] == [None, None]
     assert net_grosze(None) is None
+
+
+def test_what_a_list_shows_adds_up_to_what_its_total_shows() -> None:
+    """Three times 0.333 zł are 1.00 zł, and never 0.33 three times under 1.00."""
+    shown = to_the_grosz([{"charged_ppln": 333_333_333_333}] * 3)
+    assert [row["shown_ppln"] for row in shown] == [units_of("0.34"), units_of("0.33"), units_of("0.33")]
+    assert shown_total(shown) == units_of("1.00")
+    assert shown_total(to_the_grosz([{"charged_ppln": None}, {"charged_ppln": 10**12}])) is None
 
 
 def test_usage_at_another_models_price() -> None:

@@ -95,7 +95,8 @@ def tables(page: Page, request: ExportRequest) -> Iterator[pa.Table]:
             return cursor.execute(sql, {"start": chunk.first, "end": chunk.last}).to_arrow_table()
 
         table = page.answer({"user", "model"}, run)
-        yield pa.concat_tables([schema.empty_table(), *_written(table, schema, with_cost)])
+        parts = list(_written(table, schema, with_cost))
+        yield pa.concat_tables(parts).combine_chunks() if parts else schema.empty_table()
 
 
 def _written(table: pa.Table, schema: pa.Schema, with_cost: bool) -> Iterator[pa.Table]:

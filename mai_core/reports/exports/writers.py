@@ -58,6 +58,8 @@ class _Csv:
 
     def write(self, table: pa.Table) -> None:
         for batch in defused(table).to_batches():
+            if not batch.num_rows:
+                continue
             cells = [self._cells(column) for column in batch.columns]
             told = {"null_handling": "replace", "null_replacement": ""}
             lines = pc.binary_join_element_wise(*cells, self._delimiter, **told)
