@@ -40,7 +40,7 @@ def show(view: View) -> None:
         frame.nothing_here(view, period)
         return
     _notices(view, period, total)
-    frame.draw(markup.cards(_figures(view, period, total)))
+    frame.draw(markup.cards(_figures(view, period, total, days)))
     groups: dict[str, Sequence[Row]] = {"model": models, "person": people, "department": departments, "day": days}
     lines = lines_of(view, period, group, groups[group], total)
     with st.container(key="card_statement"):
@@ -79,17 +79,27 @@ def _notices(view: View, period: Period, total: Row) -> None:
     words = view.words
     if total["charged_ppln"] is None:
         frame.draw(markup.notice(words("billing.no_rate"), "warn"))
-    elif period.is_running:
+        return
+    if period.is_running:
         frame.draw(markup.notice(words("billing.running", span=words.span(period.first, period.last))))
-    elif total["provisional"]:
-        frame.draw(markup.notice(words("billing.provisional"), "warn"))
+    if total["provisional"]:
+        frame.draw(markup.notice(words("billing.provisional", table=total["rate_table"]), "warn"))
 
 
-def _figures(view: View, period: Period, total: Row) -> list[Html]:
-    words, client = view.words, view.client
+def _policy(view: View, days: Sequence[Row]) -> str:
+    """How this month was converted: what is agreed today may count from a later month only."""
+    dates = rates.dates_by_table()
+    if any(row["rate_table"] in dates and dates[row["rate_table"]] > row["day"] for row in days):
+        return "period_end"
+    if len({row["rate_table"] for row in days}) > 1:
+        return "daily"
+    return view.client.fx_policy if view.client else "daily"
+
+
+def _figures(view: View, period: Period, total: Row, days: Sequence[Row]) -> list[Html]:
+    words = view.words
     exact, usd = total["charged_ppln"], int(total["charged_pusd"])
     rate = words.number(int(exact) / usd, 4) if exact is not None and usd else words("none")
-    policy = client.fx_policy if client else "daily"
     note = words("billing.total.exact", amount=f"{decimal_text(int(exact), 6)} PLN") if exact is not None else None
     return [
         markup.card(
@@ -97,7 +107,7 @@ def _figures(view: View, period: Period, total: Row) -> list[Html]:
             title=words("explain.link"), wide=True,
         ),
         markup.card(words("amount.usd"), view.usd(total)),
-        markup.card(words("billing.average_rate"), rate, words(f"billing.policy.{policy}")),
+        markup.card(words("billing.average_rate"), rate, words(f"billing.policy.{_policy(view, days)}")),
         markup.card(
             words("overview.requests"), words.count(total["requests"]), words("people.count", n=int(total["people"]))
         ),
@@ -118,7 +128,9 @@ def lines_of(view: View, period: Period, group: str, rows: Sequence[Row], total:
         name, key = naming[group](row)
         first, last = (row["day"], row["day"]) if group == "day" else (period.first, period.last)
         filters = {} if group == "day" else {group: key}
-        lines.append({**row, "name": name, "link": view.explain(first, last, **filters)})
+        provisional = (row.get("rate_table") or total["rate_table"]) if row["provisional"] else None
+        link = view.explain(first, last, **filters)
+        lines.append({**row, "name": name, "link": link, "provisional_table": provisional})
     missing = {key: int(total[key] or 0) - sum(int(line[key] or 0) for line in lines) for key in _SUMMED}
     if any(missing.values()):
         lines.append(
@@ -214,7 +226,7 @@ def _fields(view: View, group: str) -> list[Field]:
         fields += [Field("rate", words("column.rate")), Field("rate_table", words("column.table"))]
     return [
         *fields, Field("grosze", words("amount.pln"), "money"), Field("charged_ppln", words("billing.exact"), "money"),
-        Field("link", words("explain.link")),
+        Field("provisional_table", words("billing.provisional.table")), Field("link", words("explain.link")),
     ]  # fmt: skip
 
 

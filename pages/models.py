@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from mai_core.money import divide_half_up, units_of
+from mai_core.reports.lines import shown_total, to_the_grosz
 from pages.parts import charts, frame, markup, price_list, url_state
 from pages.parts.downloads import Field, buttons
 from pages.parts.markup import Column, Html, escape
@@ -25,6 +26,7 @@ def show(view: View) -> None:
     if not models:
         frame.nothing_here(view, period)
         return
+    models = to_the_grosz(models)
     (earlier,), _ = view.read_days(*period.previous, "by_model")
     shown = model_colours(view)
     prices = price_list.sold(view)
@@ -79,7 +81,8 @@ def _table(view: View, period: Period, models: Sequence[Row], before: Mapping[st
             "name": markup.model(row["model"], shown[row["model"]]),
             "bar": markup.bar(int(row["charged_pusd"]) / most),
             "pln": markup.amount_link(
-                view.explain(period.first, period.last, model=row["model"]), view.pln(row), words("explain.link")
+                view.explain(period.first, period.last, model=row["model"]), view.pln(row, "shown_ppln"),
+                words("explain.link"),
             ),
             "usd": view.usd(row),
             "requests": words.count(row["requests"]),
@@ -90,10 +93,10 @@ def _table(view: View, period: Period, models: Sequence[Row], before: Mapping[st
             "change": markup.change(words, int(row["charged_ppln"] or 0), before.get(row["model"])),
         }
         for row in models
-    ]
+    ]  # fmt: skip
     foot = {
         "name": words("total"),
-        "pln": words.money(sum(int(row["charged_ppln"] or 0) for row in models), "PLN"),
+        "pln": view.pln({"shown_ppln": shown_total(models)}, "shown_ppln"),
         "usd": words.money(sum(int(row["charged_pusd"]) for row in models), "USD"),
         "requests": words.count(sum(row["requests"] for row in models)),
     }

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import streamlit as st
 
 from mai_core.days import month_of
+from mai_core.reports.lines import to_the_grosz
 from pages.parts import charts, frame, markup, url_state
 from pages.parts.downloads import Field, buttons
 from pages.parts.markup import Column, Html, escape
@@ -54,6 +55,8 @@ def _months_table(view: View, months: Sequence[Row]) -> Html:
         before = int(months[place - 1]["charged_ppln"] or 0) if place else None
         running = period.is_running
         mark = markup.joined(" ", markup.tag(words("months.running"))) if running else ""
+        if row["provisional"]:
+            mark = markup.joined(mark, " ", markup.tag(words("provisional"), "warn"))
         body.append(
             {
                 "month": markup.joined(
@@ -138,7 +141,9 @@ def _days_table(view: View, days: Sequence[Row]) -> Html:
         {
             "day": words.day(row["day"]),
             "weekday": words.weekday(row["day"].weekday()),
-            "pln": markup.amount_link(view.explain(row["day"], row["day"]), view.pln(row), words("explain.link")),
+            "pln": markup.amount_link(
+                view.explain(row["day"], row["day"]), view.pln(row, "shown_ppln"), words("explain.link")
+            ),
             "usd": view.usd(row),
             "requests": words.count(row["requests"]),
             "tokens": words.compact(row["total_tokens"]),
@@ -147,7 +152,7 @@ def _days_table(view: View, days: Sequence[Row]) -> Html:
             if row["provisional"]
             else row["rate_table"] or "",
         }
-        for row in reversed(days)
+        for row in reversed(to_the_grosz(days))
     ]
     return markup.table(columns, body)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from mai_core.reports.lines import to_the_grosz
 from pages.parts import charts, frame, markup, outlook
 from pages.parts.markup import Column, Html, escape
 from pages.parts.palette import ModelColours, model_colours
@@ -191,7 +192,7 @@ def _foot(link: Html) -> Html:
 
 def _amount(view: View, period: Period, row: Row, **filters: object) -> Html:
     return markup.amount_link(
-        view.explain(period.first, period.last, **filters), view.pln(row), view.words("explain.link")
+        view.explain(period.first, period.last, **filters), view.pln(row, "shown_ppln"), view.words("explain.link")
     )
 
 
@@ -215,7 +216,7 @@ def _model_table(view: View, period: Period, models: Sequence[Row], shown: Model
                 "bar": markup.bar(_share(row, models)),
                 "pln": _amount(view, period, row, model=row["model"]),
             }
-            for row in models[:_MOST_ROWS]
+            for row in to_the_grosz(models)[:_MOST_ROWS]
         ],
     )
 
@@ -237,7 +238,7 @@ def _people_table(view: View, period: Period, people: Sequence[Row]) -> Html:
                 "bar": markup.bar(_share(row, people)),
                 "pln": _amount(view, period, row, person=row["person"] or row["user_id"]),
             }
-            for row in people[:_MOST_ROWS]
+            for row in to_the_grosz(people)[:_MOST_ROWS]
         ],
     )
 
@@ -260,7 +261,7 @@ def _client_table(view: View, period: Period, clients: Sequence[Row]) -> Html:
                 "requests": words.count(row["requests"]),
                 "pln": _amount(view, period, row, client=row["client_org_id"]),
             }
-            for row in clients[:20]
+            for row in to_the_grosz(clients)[:20]
         ],
     )
 

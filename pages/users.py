@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from mai_core.reports.lines import shown_total, to_the_grosz
 from pages.parts import charts, directory, frame, markup, url_state
 from pages.parts.downloads import Field, buttons
 from pages.parts.markup import Column, Html, escape
@@ -27,6 +28,7 @@ def show(view: View) -> None:
     if not people:
         frame.nothing_here(view, period)
         return
+    people = to_the_grosz(people)
     before = {_key(row): int(row["charged_ppln"] or 0) for row in earlier}
     everybody = directory.people(view)
     frame.draw(markup.cards(_figures(view, people, totals[0], len(everybody))))
@@ -135,8 +137,8 @@ def _table(
             ),
             "bar": markup.bar(int(row["charged_pusd"]) / most),
             "pln": markup.amount_link(
-                view.explain(period.first, period.last, person=row["person"] or row["user_id"]), view.pln(row),
-                words("explain.link"),
+                view.explain(period.first, period.last, person=row["person"] or row["user_id"]),
+                view.pln(row, "shown_ppln"), words("explain.link"),
             ),
             "usd": view.usd(row),
             "requests": words.count(row["requests"]),
@@ -151,7 +153,7 @@ def _table(
     ]  # fmt: skip
     foot = {
         "name": words("total"),
-        "pln": words.money(sum(int(row["charged_ppln"] or 0) for row in rows), "PLN"),
+        "pln": view.pln({"shown_ppln": shown_total(rows)}, "shown_ppln"),
         "usd": words.money(sum(int(row["charged_pusd"]) for row in rows), "USD"),
         "requests": words.count(sum(row["requests"] for row in rows)),
         "tokens": words.compact(sum(row["total_tokens"] for row in rows)),

@@ -109,6 +109,18 @@ def test_the_statement_adds_up_to_the_grosz(desk: Desk, open_page: Opener) -> No
         assert _grosze(PLN.findall(foot)[0]) == sum(lines) == 10926, group
 
 
+def test_a_provisional_statement_says_so_and_names_the_table(desk: Desk, open_page: Opener) -> None:
+    """The 21st has no table of its own yet: it stands at the 20th's, in the running month too."""
+    token = desk.login("manager")
+    assert "Kwota wstępna" not in text(open_page(token, "billing"))
+    with desk.installation.store.write() as db:
+        db.execute("DELETE FROM exchange_rates WHERE effective_date = '2026-10-21'")
+    page = open_page(token, "billing")
+    healthy(page)
+    assert "Miesiąc trwa" in text(page)
+    assert "nie ma jeszcze ostatecznego kursu NBP i stoi po tabeli 200/A/NBP/2026" in text(page)
+
+
 PLN = re.compile(r"([\d\u00a0]+,\d\d)\u00a0zł")
 
 

@@ -11,9 +11,10 @@ MESSAGES: Messages = {
     "billing.exact": ("Kwota PLN dokładnie", "Amount PLN, exact"),
     "billing.total.exact": ("dokładnie {amount}", "exactly {amount}"),
     "billing.provisional": (
-        "Kwota wstępna: część dni nie ma jeszcze ostatecznego kursu NBP.",
-        "Provisional: some days do not have their final NBP rate yet.",
+        "Kwota wstępna: część dni nie ma jeszcze ostatecznego kursu NBP i stoi po tabeli {table}.",
+        "Provisional: some days do not have their final NBP rate yet and stand at table {table}.",
     ),
+    "billing.provisional.table": ("Kurs wstępny (tabela NBP)", "Provisional rate (NBP table)"),
     "billing.running": (
         "Miesiąc trwa: zestawienie obejmuje {span}.",
         "The month is still running: the statement covers {span}.",
