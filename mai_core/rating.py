@@ -151,7 +151,7 @@ def rate(
     markup_from = terms.markup_from
     if usage.given_charge_pusd is not None:
         charged, basis, markup_from = usage.given_charge_pusd, "given", "given"
-    elif sale_price is not None and not usage.is_nothing:
+    elif sale_price is not None and usage.tokens_known and not usage.is_nothing:
         charged, markup_from = sale_price.charge_pusd(usage), "sale_price"
     else:
         charged = multiply(raw, terms.markup)
@@ -178,7 +178,8 @@ def _priced(usage: Usage, price: Price | None) -> int | None:
 
 
 def _raw(usage: Usage, priced: int | None, include_upstream: bool, flags: list[str]) -> tuple[int, CostBasis]:
-    if usage.is_byok and not usage.is_nothing:
+    took_upstream = include_upstream and bool(usage.upstream_pusd)
+    if usage.is_byok and (took_upstream or not usage.is_nothing):
         return _raw_of_own_key(usage, priced, include_upstream, flags)
     if usage.reported_pusd is not None:
         return usage.reported_pusd, "reported"

@@ -55,6 +55,18 @@ CASES: list[tuple[str, dict[str, Any], tuple[str, str, str], tuple[str, ...]]] =
     ("a router that reports", {**THOUSAND, "price": ROUTER, "reported": "0.2"}, ("0.2", "0.26", "reported"), ()),
     ("tokens nobody told", {"tokens_known": False}, ("0", "0", "unpriced"), ("unpriced",)),
     ("tokens nobody told, but the cost", {"tokens_known": False, "reported": "1"}, ("1", "1.3", "reported"), ()),
+    (
+        "tokens nobody told: an own price has nothing to count, so the cost at 1.3",
+        {"tokens_known": False, "reported": "1", "own": OWN},
+        ("1", "1.3", "reported"),
+        (),
+    ),
+    (
+        "own key, stopped before the first word, and the provider took something",
+        {"is_byok": True, "cancelled": True, "reported": "0", "upstream": "0.004", "terms": WITH_UPSTREAM},
+        ("0.004", "0.0052", "reported"),
+        (),
+    ),
     ("a hit of the response cache", {"reported": "0"}, ("0", "0", "reported"), ()),
     ("the same without a cost", {}, ("0", "0", "price_book"), ()),
     ("the same for a model without a price", {"price": None}, ("0", "0", "price_book"), ()),
