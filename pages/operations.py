@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
 
+from mai_core.alerts.wording import text_of
 from mai_core.days import parse_instant_ms
 from mai_core.errors import MaiError
+from mai_core.language.catalogue import MESSAGES
 from mai_core.money import units_of
 from pages.parts import api, frame, ledger_tables, markup
 from pages.parts.markup import Cell, Column, Html, escape
@@ -95,15 +98,13 @@ def _alerts(view: View) -> None:
         _said(view, "ops.alerts.none")
         return
     columns = [
-        Column("rule", words("ops.alerts.rule"), "text"), Column("subject", words("ops.alerts.subject"), "text"),
+        Column("level", words("column.state")), Column("text", words("column.what"), "text"),
         Column("since", words("ops.alerts.since"), "num"), Column("times", words("ops.quarantine.times"), "num"),
     ]  # fmt: skip
     body = [
         {
-            "rule": markup.joined(
-                markup.tag(row["level"], "bad" if row["level"] == "error" else "warn"), " ", row["rule"]
-            ),
-            "subject": markup.name(row["subject"]),
+            "level": markup.tag(words(f"ops.level.{row['level']}"), "bad" if row["level"] == "error" else "warn"),
+            "text": text_of(words, row["message_key"], json.loads(row["message_values"])),
             "since": words.moment(view.local(row["first_at_ms"])),
             "times": words.count(row["times"]),
         }
@@ -137,7 +138,7 @@ def _batch_row(view: View, run: dict[str, Any]) -> dict[str, Cell]:
     took = f"{(run['finished_at_ms'] - run['started_at_ms']) / 1000:.1f} s" if run["finished_at_ms"] else ""
     steps = markup.joined(
         *(
-            markup.joined(markup.tag(step["step"], "bad" if step["state"] == "failed" else "good"), " ")
+            markup.joined(markup.tag(_step(view, step["step"]), "bad" if step["state"] == "failed" else "good"), " ")
             for step in run["steps"]
         )
     )
@@ -146,8 +147,18 @@ def _batch_row(view: View, run: dict[str, Any]) -> dict[str, Cell]:
         "state": markup.tag(words(f"ops.state.{run['state']}"), "bad" if run["state"] == "failed" else "good"),
         "when": words.moment(view.local(run["started_at_ms"])),
         "took": took,
-        "steps": markup.joined(steps, f" {run['error']}" if run["error"] else ""),
+        "steps": markup.joined(steps, _technical(f" {run['error']}") if run["error"] else ""),
     }
+
+
+def _step(view: View, name: str) -> str:
+    key = f"ops.step.{name}"
+    return view.words(key) if key in MESSAGES else name
+
+
+def _technical(text: str) -> Html:
+    """What a machine reported, in its own words."""
+    return Html(f'<span lang="en">{escape(text)}</span>')
 
 
 def _client_choice(view: View, key: str) -> str | None:
@@ -174,7 +185,7 @@ def _quarantine(view: View) -> None:
         {
             "id": str(entry["id"]),
             "source": entry["source"],
-            "reason": markup.name(entry["reason"]),
+            "reason": _technical(entry["reason"]),
             "times": words.count(entry["times_seen"]),
             "last": words.moment(view.local(entry["last_seen_at_ms"])),
         }

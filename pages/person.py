@@ -21,6 +21,7 @@ def show(view: View) -> None:
         Html(f'<div class="m-links no-print">{markup.link(view.link("users"), "← " + words("person.back")).text}</div>')
     )
     if not wanted:
+        frame.heading(view, words("nav.person"))
         frame.draw(markup.notice(words("person.choose")))
         return
     title = st.container()
@@ -41,7 +42,7 @@ def show(view: View) -> None:
 def _content(view: View, period: Period, row: Row, total: Row) -> None:
     words = view.words
     person = (row["person"] or row["user_id"],)
-    (days, models), _ = view.read(period, "by_day_model", "by_model", people=person)
+    (days, models, hours), _ = view.read(period, "by_day_model", "by_model", "heat_map", people=person)
     (before,), _ = view.read_days(*period.previous, "totals", people=person)
     frame.draw(markup.cards(_figures(view, period, row, total, before[0])))
     shown = model_colours(view)
@@ -49,7 +50,10 @@ def _content(view: View, period: Period, row: Row, total: Row) -> None:
         frame.draw(Html(f'<h2 class="m-section">{escape(words("person.days"))}</h2>'))
         figure = charts.by_model(view, period, days, [found["model"] for found in models[:6]], shown)
         charts.show(view, figure, "person_days", words("person.days"))
-    frame.draw(markup.panel(words("person.models"), _models(view, period, models, shown, person[0])))
+    frame.draw(
+        markup.panel(words("person.models"), _models(view, period, models, shown, person[0])),
+        markup.panel(words("person.hours"), _hours(view, hours)),
+    )
 
 
 def _figures(view: View, period: Period, row: Row, total: Row, before: Row) -> list[Html]:
@@ -98,3 +102,25 @@ def _models(view: View, period: Period, models: Sequence[Row], shown: ModelColou
         for row in models
     ]  # fmt: skip
     return markup.table(columns, body)
+
+
+def _hours(view: View, rows: Sequence[Row]) -> Html:
+    """Requests by weekday and hour; the darker, the more. Each cell says its number."""
+    words = view.words
+    counts = {(row["weekday"], row["hour"]): int(row["requests"]) for row in rows}
+    most = max(counts.values(), default=0) or 1
+    head = "".join(f"<span>{hour if hour % 3 == 0 else ''}</span>" for hour in range(24))
+    lines = []
+    for weekday in range(1, 8):
+        cells = "".join(
+            f'<i style="opacity:{0.06 + 0.94 * counts.get((weekday, hour), 0) / most:.2f}" '
+            f'title="{escape(_hour_title(view, weekday, hour, counts.get((weekday, hour), 0)))}"></i>'
+            for hour in range(24)
+        )
+        lines.append(f"<span>{escape(words.weekday_short(weekday - 1))}</span>{cells}")
+    label = escape(words("person.hours"))
+    return Html(f'<div class="m-heat" role="img" aria-label="{label}"><span></span>{head}{"".join(lines)}</div>')
+
+
+def _hour_title(view: View, weekday: int, hour: int, n: int) -> str:
+    return f"{view.words.weekday(weekday - 1)} {hour}:00 – {view.words('requests.count', n=n)}"

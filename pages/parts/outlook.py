@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import streamlit as st
+
 from mai_core import forecast
 from mai_core.days import month_days, month_of
+from pages.parts import ledger_tables
+from pages.parts.reading import Version, ledger_version
 from pages.parts.view import View
 
 
@@ -40,6 +44,23 @@ def limit_state(view: View, limit_pusd: int) -> LimitState:
 
 
 def proof_line(view: View) -> str:
-    """'Reconciled with OpenRouter through ...', once there is something to say."""
-    del view
-    return ""
+    """'Reconciled with OpenRouter through ...' with figures for operators, the day alone for a client's people."""
+    words = view.words
+    found = _proof(month_of(view.today), ledger_version())
+    if found is None:
+        return ""
+    day = words.day_short(found.through)
+    if not view.sees_cost:
+        return words("overview.proof.manager", day=day)
+    return words(
+        "overview.proof.operator", day=day, billed=words.money(found.billed_pusd, "USD"),
+        recorded=words.money(found.recorded_pusd, "USD"),
+        difference=words.money(found.billed_pusd - found.recorded_pusd, "USD"), recovered=words.count(found.recovered),
+    )  # fmt: skip
+
+
+@st.cache_data(ttl=60, show_spinner=False, max_entries=8)
+def _proof(month: str, version: Version) -> ledger_tables.Proof | None:
+    """The whole account's: no client's figure is in what a client's people are told of it."""
+    del version
+    return ledger_tables.proof(month)
