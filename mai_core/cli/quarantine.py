@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mai_core.cli import opened
 from mai_core.days import from_ms
 from mai_core.errors import MaiError
+from mai_core.intake.desk import Desk
 from mai_core.intake.replay import drop, replay
 from mai_core.store import quarantine
 
@@ -76,10 +77,10 @@ def replay_some(args: argparse.Namespace) -> int:
                 numbers = [entry["id"] for entry in quarantine.entries(db)]
         elif not numbers:
             raise MaiError("say which entries, or --all")
-        failed = 0
+        failed, desk = 0, Desk(installation)
         for number in numbers:
             try:
-                receipt = replay(installation, number, ACTOR, args.client)
+                receipt = replay(installation, number, ACTOR, args.client, desk)
             except MaiError as error:
                 failed += 1
                 print(error)

@@ -17,8 +17,12 @@ from mai_core.intake.sources import SOURCES
 from mai_core.store import audit, clients, quarantine
 
 
-def replay(installation: Installation, entry_id: int, by: str, client_org_id: str | None = None) -> Receipt:
-    """Books the entry as if it arrived now (and asks the archive); raises MaiError when it still cannot be booked."""
+def replay(
+    installation: Installation, entry_id: int, by: str, client_org_id: str | None = None, desk: Desk | None = None
+) -> Receipt:
+    """Books the entry and asks the archive too; raises MaiError when it still cannot be booked. Who replays many
+    passes one desk, which remembers the price book.
+    """
     with installation.store.read() as db:
         entry = quarantine.get(db, entry_id)
         if client_org_id is not None:
@@ -33,7 +37,7 @@ def replay(installation: Installation, entry_id: int, by: str, client_org_id: st
         historical=True,
         decided=True,
     )
-    receipt = Desk(installation).deliver([delivery])[0]
+    receipt = (desk or Desk(installation)).deliver([delivery])[0]
     if receipt.quarantined or receipt.refused:
         problem = (receipt.quarantined or receipt.refused)[0]
         raise MaiError(f"quarantine entry {entry_id} still cannot be booked: {problem.reason}")
