@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from mai_core.days import ZoneSince, next_midnight_ms, zone
+from mai_core.days import ZoneSince, next_midnight_ms, zone, zone_in_force
 from mai_core.errors import BadValue, Conflict, NotFound
 from mai_core.given import LONGEST_TEXT, text_given
 from mai_core.model import Client
@@ -117,11 +117,14 @@ def update(
             db, client_org_id, values["markup_rate"], now_ms if markup_from_ms is None else markup_from_ms, actor
         )
         values["markup_rate"] = markup_in_force(db, client_org_id, now_ms)
+        if values["markup_rate"] == before.markup_rate:
+            del values["markup_rate"]
     if "timezone" in values and values["timezone"] != before.timezone:
+        in_force = zone_in_force(now_ms, zones(db, client_org_id))
         db.execute(
             "INSERT INTO client_timezones VALUES (?, ?, ?)"
             " ON CONFLICT (client_org_id, effective_from_ms) DO UPDATE SET timezone = excluded.timezone",
-            (client_org_id, next_midnight_ms(now_ms, before.timezone), values["timezone"]),
+            (client_org_id, next_midnight_ms(now_ms, in_force), values["timezone"]),
         )
     if "openrouter_api_key" in values:
         ciphertext, key_hash = _sealed_key(db, client_org_id, values.pop("openrouter_api_key"), secrets)

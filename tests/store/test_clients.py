@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mai_core.days import parse_instant_ms
+from mai_core.days import parse_instant_ms, usage_day
 from mai_core.errors import BadValue, Conflict, NotFound
 from mai_core.secrets_box import SecretBox
 from mai_core.store import Store, clients, rows
@@ -53,6 +53,12 @@ def test_a_markup_for_the_past_does_not_displace_a_later_one(store: Store) -> No
         assert clients.require(db, CLIENT).markup_rate == "1.5"
 
 
+def test_a_markup_agreed_for_later_is_one_line_of_history(store: Store) -> None:
+    make_client(store)
+    update(store, {"markup_rate": "1.5"}, markup_from_ms=NOON + 86_400_000)
+    assert [(since, markup) for since, markup, _ in history(store)] == [(0, "1.3"), (NOON + 86_400_000, "1.5")]
+
+
 def test_an_update_by_hand_in_sql_becomes_history_too(store: Store) -> None:
     make_client(store)
     with store.write() as db:
@@ -68,6 +74,17 @@ def test_a_time_zone_counts_from_the_next_local_midnight(store: Store) -> None:
             (0, "Europe/Warsaw"),
             (parse_instant_ms("2026-10-14T22:00:00Z"), "America/New_York"),
         )
+
+
+def test_a_time_zone_taken_back_before_midnight_moves_no_hour(store: Store) -> None:
+    """New York by mistake and Warsaw again a minute later: 15 October begins in Warsaw, not six hours late."""
+    make_client(store)
+    update(store, {"timezone": "America/New_York"})
+    update(store, {"timezone": "Europe/Warsaw"})
+    with store.read() as db:
+        zones = clients.zones(db, CLIENT)
+    assert str(usage_day(parse_instant_ms("2026-10-14T22:00:00Z"), zones)) == "2026-10-15"
+    assert str(usage_day(parse_instant_ms("2026-10-15T03:59:59Z"), zones)) == "2026-10-15"
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ SELECT
     isodow(day)::INTEGER AS weekday,
     -- include measures
     count(DISTINCT nullif(person, '')) AS people,
-    max(rate_table) AS rate_table,
+    CASE WHEN min(rate_table) = max(rate_table) THEN max(rate_table) END AS rate_table,
     max(last_at_ms) AS last_at_ms
 FROM usage
 WHERE day BETWEEN $start AND $end
