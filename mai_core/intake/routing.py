@@ -8,8 +8,12 @@ _USER = "_user_"
 
 
 def client_of(db: Db, external_user: str | None, api_key_name: str | None) -> str | None:
-    """By the person (their mapping, the client's name inside their id, a route), else by the API key's name."""
+    """By the person (what an operator assigned, the client's name inside their id, their mapping), else by the API
+    key's name. A mapping comes after both: a client's own secret makes one for whatever id it tells."""
     if external_user:
+        told = _route(db, "external_user", external_user) or client_named_in(db, external_user)
+        if told is not None:
+            return told
         mapped = rows(
             db,
             "SELECT DISTINCT client_org_id FROM user_client_mapping WHERE openrouter_user_id = ? AND is_active = 1",
@@ -17,12 +21,18 @@ def client_of(db: Db, external_user: str | None, api_key_name: str | None) -> st
         )
         if len(mapped) == 1:
             return str(mapped[0][0])
-        if len(mapped) > 1:
-            return None
-        client, separator, _ = external_user.rpartition(_USER)
-        if separator and rows(db, "SELECT 1 FROM client_organizations WHERE id = ?", (client,)):
-            return client
-    return _route(db, "external_user", external_user) or _route(db, "api_key_name", api_key_name)
+    return _route(db, "api_key_name", api_key_name)
+
+
+def client_named_in(db: Db, external_user: str) -> str | None:
+    """The client whose `<id>_user_` begins the id; of two that fit, the longer name."""
+    end = external_user.rfind(_USER)
+    while end > 0:
+        name = external_user[:end]
+        if rows(db, "SELECT 1 FROM client_organizations WHERE id = ?", (name,)):
+            return name
+        end = external_user.rfind(_USER, 0, end)
+    return None
 
 
 def _route(db: Db, kind: str, value: str | None) -> str | None:
