@@ -85,13 +85,16 @@ def _run_step(context: Context, step: Step, result: Result, holder: str, progres
     for number, unit in enumerate(units):
         if progress is not None:
             progress(step.name, number, len(units))
-        done[str(unit)] = _run_unit(context, step, unit, result, holder)
+        detail = _run_unit(context, step, unit, result, holder)
+        if detail is not None:
+            done[str(unit)] = detail
     if progress is not None:
         progress(step.name, len(units), len(units))
     result.details[step.name] = done
 
 
-def _run_unit(context: Context, step: Step, unit: Unit, result: Result, holder: str) -> dict[str, Any]:
+def _run_unit(context: Context, step: Step, unit: Unit, result: Result, holder: str) -> dict[str, Any] | None:
+    """What was done; None when it failed, and the reason is on its row."""
     installation = context.installation
     day = (unit.day or context.days[-1]).isoformat()
     with installation.store.write() as db:
@@ -115,4 +118,4 @@ def _run_unit(context: Context, step: Step, unit: Unit, result: Result, holder: 
             context.failed.add(unit)
     with installation.store.write() as db:
         batch_runs.finish(db, row_id, installation.clock.now_ms(), state, detail, error)
-    return detail
+    return detail if error is None else None
