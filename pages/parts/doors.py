@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
 
 from anyio import to_thread
 from starlette.datastructures import MutableHeaders
@@ -25,6 +26,7 @@ _OPEN = ("/_stcore/health", "/_stcore/script-health-check", "/static/", "/app/st
 _CSRF_COOKIE = "mai_form"
 _LANGUAGE_COOKIE = "mai_language"
 _MONTH_S = 30 * 86_400
+_LARGEST_FORM = 16 * 1024
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -127,8 +129,23 @@ def _show_form(request: Request, csrf: str, body: str, status: int = 200) -> Res
     return response
 
 
-def _csrf_holds(request: Request, form: Any) -> bool:
-    cookie, field = request.cookies.get(_CSRF_COOKIE, ""), str(form.get("csrf") or "")
+async def _form(request: Request) -> dict[str, str]:
+    """The fields of a form of ours. Anybody may post here, so nothing is read that is larger, and no file is taken:
+    Starlette's own reader would keep files of any size."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LARGEST_FORM:
+            return {}
+    try:
+        fields = parse_qs(body.decode("ascii", "replace"), max_num_fields=20)
+    except ValueError:
+        return {}
+    return {name: values[-1] for name, values in fields.items()}
+
+
+def _csrf_holds(request: Request, form: Mapping[str, str]) -> bool:
+    cookie, field = request.cookies.get(_CSRF_COOKIE, ""), form.get("csrf", "")
     return bool(cookie) and hmac.compare_digest(cookie.encode(), field.encode())
 
 
@@ -165,9 +182,9 @@ async def _login(request: Request) -> Response:
         if request.query_params.get("out"):
             response.delete_cookie(sessions.COOKIE)
         return response
-    form = await request.form()
-    email = str(form.get("email") or "")[:320]
-    wanted = _safe_next(str(form.get("next") or "/"))
+    form = await _form(request)
+    email = form.get("email", "")[:320]
+    wanted = _safe_next(form.get("next", "/"))
 
     def again(key: str, status: int) -> Response:
         page = login_page.login(words, csrf, wanted, words(key), email=email, demo=demo)
@@ -176,7 +193,7 @@ async def _login(request: Request) -> Response:
     if not _csrf_holds(request, form):
         return again("login.csrf", 403)
     try:
-        credentials = {"email": email, "password": str(form.get("password") or "")[:1000]}
+        credentials = {"email": email, "password": form.get("password", "")[:1000]}
         answer = await _ask(request, "POST", "/auth/login", json=credentials)
     except api.ApiAway:
         return _no_api(request)
@@ -202,7 +219,7 @@ async def _logout(request: Request) -> Response:
     words, csrf = _words(request), _csrf(request)
     if request.method != "POST":
         return _show_form(request, csrf, login_page.logout(words, csrf))
-    if not _csrf_holds(request, await request.form()):
+    if not _csrf_holds(request, await _form(request)):
         return _show_form(request, csrf, login_page.logout(words, csrf), 403)
     token = request.cookies.get(sessions.COOKIE, "")
     if token:
@@ -221,10 +238,10 @@ async def _set_password(request: Request) -> Response:
     link = request.query_params.get("link", "")
     if request.method != "POST":
         return _show_form(request, csrf, login_page.password(words, csrf, link))
-    form = await request.form()
+    form = await _form(request)
     if not _csrf_holds(request, form):
         return _show_form(request, csrf, login_page.password(words, csrf, link, words("login.csrf")), 403)
-    body = {"link": str(form.get("link") or "")[:200], "password": str(form.get("password") or "")[:1000]}
+    body = {"link": form.get("link", "")[:200], "password": form.get("password", "")[:1000]}
     try:
         answer = await _ask(request, "POST", "/auth/password", json=body)
     except api.ApiAway:

@@ -133,6 +133,17 @@ def test_a_form_from_elsewhere_is_refused(desk: Desk, browser: TestClient) -> No
     assert browser.post("/logout", data=form).status_code == 403
 
 
+@pytest.mark.parametrize("path", ["/login", "/logout", "/password"])
+def test_nobody_can_fill_memory_or_disk_through_a_form(
+    browser: TestClient, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("starlette.formparsers.SpooledTemporaryFile", None)
+    token = csrf_of(browser.get(path).text)
+    assert browser.post(path, data={"csrf": token, "x": "y" * 20_000}).status_code == 403
+    assert browser.post(path, data={"csrf": token}, files={"x": ("x.txt", b"x" * 5000)}).status_code == 403
+    assert browser.post(path, data={"csrf": token, **{f"x{n}": "1" for n in range(30)}}).status_code == 403
+
+
 def test_login_never_leads_to_another_host(desk: Desk, browser: TestClient) -> None:
     make_account(desk)
     for wanted in ("//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)"):
