@@ -226,22 +226,23 @@ def _made(site: Site, head: dict[str, str], path: str, body: object) -> dict[str
 SLOW_SQL = "SELECT count(*) FROM range(100000000) a, range(100000) b WHERE a.range = b.range * 7"
 
 
+def _run_sql(seen: Visit, sql: str) -> None:
+    seen.page.fill(".st-key-sql textarea", sql)
+    seen.page.press(".st-key-sql textarea", "Tab")
+    seen.settled()
+    seen.page.click(".st-key-sql_run button:not([disabled])")
+
+
 def test_sql_runs_and_is_cancelled(visit: Visitor) -> None:
     seen = visit("analyst", path="/sql")
     seen.page.click(".st-key-sql_run button")
-    seen.page.wait_for_selector(".st-key-sql_grid", timeout=20_000)
+    seen.page.wait_for_selector(".st-key-card_sql [data-testid=stDataFrame]", timeout=20_000)
     assert re.search(r"\d+ wiersz", seen.text())
-    seen.page.fill(
-        ".st-key-sql textarea", "SELECT count(*) FROM range(100000000) a, range(100000) b WHERE a.range = b.range * 7"
-    )
-    seen.page.press(".st-key-sql textarea", "Control+Enter")
-    seen.page.click(".st-key-sql_run button")
+    _run_sql(seen, SLOW_SQL)
     seen.page.click(".st-key-sql_cancel button", timeout=10_000)
-    seen.page.wait_for_selector(".m-notice", timeout=15_000)
-    seen.page.fill(".st-key-sql textarea", "SELEC 1")
-    seen.page.press(".st-key-sql textarea", "Control+Enter")
-    seen.page.click(".st-key-sql_run button:not([disabled])")
-    seen.page.wait_for_selector(".m-notice.bad", timeout=15_000)
+    seen.page.wait_for_selector(".st-key-card_sql .m-notice.bad", timeout=15_000)
+    _run_sql(seen, "SELEC 1")
+    seen.page.wait_for_selector(".st-key-card_sql .m-notice:has-text('Wiersz 1')", timeout=15_000)
 
 
 def test_a_quarantined_event_is_booked(visit: Visitor) -> None:
