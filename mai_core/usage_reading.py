@@ -68,6 +68,12 @@ def usage_summary(db: Db, period: Period) -> dict[str, Any]:
     }
 
 
+def rate_info(db: Db, period: Period) -> dict[str, Any] | None:
+    """What a list of the month so far was converted at."""
+    days = summaries.days_with_usage(db, period.client.id, first_of_month(period.today), period.today)
+    return _rate_info(period, days)
+
+
 def _rate_info(period: Period, days: set[str]) -> dict[str, Any] | None:
     """Today's rate, and whether some amount of the month still stands at one that is not final."""
     if not period.rates.known:
@@ -151,6 +157,7 @@ def today_so_far(db: Db, client: Client, now_ms: int) -> dict[str, Any]:
         "total_requests": total.requests,
         "total_cost": usd(total.charged_pusd),
         "total_cost_pln": list_in_zlote([rows], period.pln_of)[0],
+        "exchange_rate_info": _rate_info(period, {today.isoformat()}),
         "active_users": people_count(rows),
         "last_activity": local_instant(total.last_at_ms, client.timezone),
     }

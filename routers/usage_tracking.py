@@ -112,6 +112,7 @@ class UsageByUser(Answer):
     user_usage: list[UserUsage]
     organization_name: str
     total_users: int
+    exchange_rate_info: ExchangeRateInfo | None
 
 
 class ModelUsage(BaseModel):
@@ -128,6 +129,7 @@ class ModelUsage(BaseModel):
 
 class UsageByModel(Answer):
     model_usage: list[ModelUsage]
+    exchange_rate_info: ExchangeRateInfo | None
 
 
 class TierShown(BaseModel):
@@ -171,6 +173,7 @@ class RealTime(Answer):
     total_requests: int
     total_cost: float
     total_cost_pln: float | None
+    exchange_rate_info: ExchangeRateInfo | None
     active_users: int
     last_activity: str | None
 
@@ -209,8 +212,14 @@ def usage_by_user(caller: Anyone, opened: Opened, client: ClientParam = None) ->
     with opened.store.read() as db:
         period = usage_reading.this_month(db, _client(db, caller, client), opened.now_ms())
         entries = usage_reading.usage_by_user(db, period, _words(caller))
+        converted = usage_reading.rate_info(db, period)
     return UsageByUser.model_validate(
-        {"user_usage": entries, "organization_name": period.client.name, "total_users": len(entries)}
+        {
+            "user_usage": entries,
+            "organization_name": period.client.name,
+            "total_users": len(entries),
+            "exchange_rate_info": converted,
+        }
     )
 
 
@@ -219,7 +228,8 @@ def usage_by_model(caller: Anyone, opened: Opened, client: ClientParam = None) -
     with opened.store.read() as db:
         period = usage_reading.this_month(db, _client(db, caller, client), opened.now_ms())
         entries = usage_reading.usage_by_model(db, period)
-    return UsageByModel.model_validate({"model_usage": entries})
+        converted = usage_reading.rate_info(db, period)
+    return UsageByModel.model_validate({"model_usage": entries, "exchange_rate_info": converted})
 
 
 @router.get("/my-organization/subscription-billing", summary="The month's subscription by head")

@@ -37,6 +37,16 @@ def usage_rows(db: Db, facet: Facet, client_org_id: str, first: date, last: date
     return [UsageRow(*row) for row in cursor]
 
 
+def days_with_usage(db: Db, client_org_id: str, first: date, last: date) -> set[str]:
+    found = rows(
+        db,
+        "SELECT usage_date FROM usage_daily WHERE client_org_id = ?1 AND usage_date BETWEEN ?2 AND ?3"
+        " UNION SELECT usage_date FROM imported_days WHERE client_org_id = ?1 AND usage_date BETWEEN ?2 AND ?3",
+        (client_org_id, first.isoformat(), last.isoformat()),
+    )
+    return {str(day) for (day,) in found}
+
+
 @dataclass(frozen=True, slots=True)
 class RatesOfDays:
     """What a client's days are converted at: the rates that were fixed, else by the tables known so far."""

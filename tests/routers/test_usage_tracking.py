@@ -248,6 +248,22 @@ def test_today_so_far(api: TestClient, installation: Installation, manager: Head
     )
 
 
+def test_an_amount_before_todays_table_is_provisional_in_every_list(
+    api: TestClient, installation: Installation, manager: Headers, operator: Headers
+) -> None:
+    """14 October has no table of its own yet and stands at the one of the 13th."""
+    enter(api, operator, usage_date="2026-10-14")
+    tables = (RateTable(date(2026, 10, 13), Decimal("3.6543"), "199/A/NBP/2026"),)
+    with installation.store.write() as db:
+        rates.record(db, installation.now_ms(), Answered(tables, date(2026, 10, 1), date(2026, 10, 13)))
+    today = api.get(f"{BASE}/usage/real-time/{CLIENT}", headers=manager).json()
+    lists = [read(api, manager, what) for what in ("usage-by-user", "usage-by-model")]
+    for told in (today, *lists):
+        info = told["exchange_rate_info"]
+        assert (info["provisional"], info["table_no"]) == (True, "199/A/NBP/2026")
+    assert (today["total_cost_pln"], lists[1]["model_usage"][0]["cost_pln"]) == (0.48, 0.48)
+
+
 class TestByHand:
     def test_an_entry_is_rated_by_agreement_and_audited(
         self, api: TestClient, installation: Installation, manager: Headers, operator: Headers
