@@ -42,6 +42,7 @@ def main() -> None:
     parser.add_argument("--months", type=int, default=24)
     parser.add_argument("--events", type=int, default=0, help="generations in the two open days")
     parser.add_argument("--repeat", type=int, default=9)
+    parser.add_argument("--questions", default=",".join(QUESTIONS), help="with commas")
     parser.add_argument("--no-attach", action="store_true", help="skip the slow comparison")
     arguments = parser.parse_args()
     if not (arguments.folder / "ready").exists():
@@ -64,7 +65,7 @@ def measure(settings: Settings, arguments: argparse.Namespace) -> None:
     }
     print(f"{'question':<22}{'view':<24}{'ms':>8}{'attach ms':>12}{'ratio':>8}")
     for name, (viewer, period, of) in views.items():
-        for question in QUESTIONS:
+        for question in arguments.questions.split(","):
             ms = median_ms(arguments.repeat, lambda q=question, v=viewer, p=period: reporting.ask(q, v, *p))  # type: ignore[misc]
             slow = None if arguments.no_attach else attach_ms(settings, question, viewer, period, of)
             ratio = "" if slow is None else f"{slow / ms:8.1f}"
