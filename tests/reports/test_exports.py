@@ -23,7 +23,7 @@ from mai_core.reports.exports import ExportRequest, export, suffix_of, writers
 from mai_core.reports.exports.focus import divided
 from mai_core.reports.sealing import seal
 from tests.builders import CLIENT
-from tests.reports.conftest import MANAGER, OCTOBER, OPERATOR, add_person, add_usage
+from tests.reports.conftest import MANAGER, OCTOBER, OPERATOR, add_person, add_table, add_usage, fix_rate
 
 
 def written(reporting: Reporting, path: Path, viewer: Viewer = MANAGER, **wanted: object) -> Path:
@@ -106,6 +106,21 @@ def test_less_than_a_millionth_and_nothing_are_written_out_with_twelve_places(
         row["model"]: row for row in read_csv(written(reporting, tmp_path, semicolon=True, decimal_comma=True), ";")
     }
     assert polish["acme/tiny"]["charged_usd"] == "0,000000390000"
+
+
+def test_a_row_of_several_tables_names_the_one_that_is_not_final(
+    reporting: Reporting, house: Installation, tmp_path: Path
+) -> None:
+    """The 14th is final. The 16th has no table yet and stands at the 15th's: the month's row is provisional by that."""
+    with house.store.write() as db:
+        db.execute("DELETE FROM usage_daily WHERE usage_date = '2026-10-15'")
+    add_table(house.store, "2026-10-15", "3.7000", "200/A/NBP/2026")
+    add_usage(house.store, "2026-10-16", "1.00")
+    (month,) = read_csv(written(reporting, tmp_path, by=("month",)))
+    assert (month["provisional"], month["rate_table"]) == ("true", "200/A/NBP/2026")
+    fix_rate(house.store, "2026-10-16", "3.7100", "201/A/NBP/2026")
+    (month,) = read_csv(written(reporting, tmp_path, by=("month",)))
+    assert (month["provisional"], month["rate_table"]) == ("false", "")
 
 
 def test_text_that_a_spreadsheet_would_run_is_defused_and_numbers_are_not(

@@ -97,7 +97,7 @@ def export_sql(request: ExportRequest) -> str:
                 sum(output_tokens) AS output_tokens, sum(cached_tokens) AS cached_tokens,
                 sum(reasoning_tokens) AS reasoning_tokens, sum(charged_pusd) AS charged_pusd,
                 whole_sum(charged_ppln) AS charged_ppln, min(rate_table) AS first_table, max(rate_table) AS last_table,
-                bool_or(provisional) AS provisional
+                bool_or(provisional) AS provisional, max(rate_table) FILTER (provisional) AS provisional_table
             FROM usage WHERE day BETWEEN $start AND $end GROUP BY {", ".join(used_keys)}
         )
         SELECT {", ".join(f"{sql} AS {name}" for name, sql in keys.items())},
@@ -106,7 +106,8 @@ def export_sql(request: ExportRequest) -> str:
             sum(reasoning_tokens)::BIGINT AS reasoning_tokens,
             {_EXACT.format(units="sum(charged_pusd)")} AS charged_usd,
             {_EXACT.format(units="whole_sum(charged_ppln)")} AS charged_pln,
-            CASE WHEN min(first_table) = max(last_table) THEN max(last_table) END AS rate_table,
+            CASE WHEN min(first_table) = max(last_table) THEN max(last_table) ELSE max(provisional_table) END
+                AS rate_table,
             bool_or(provisional) AS provisional
         FROM used {people}
         GROUP BY {", ".join(grouped)}
