@@ -152,7 +152,7 @@ def days_without_rate(db: Db) -> list[tuple[str, date, conversion.FxPolicy]]:
             " UNION ALL SELECT client, (SELECT min(usage_date) FROM usage_daily"
             "  WHERE client_org_id = client AND usage_date > day) FROM used WHERE day IS NOT NULL),"
             " everything (client, day) AS (SELECT client, day FROM used WHERE day IS NOT NULL"
-            " UNION SELECT client_org_id, usage_date FROM imported_days WHERE facet = 'client')"
+            " UNION SELECT client_org_id, usage_date FROM imported_days)"
             " SELECT e.client, e.day, coalesce((SELECT m.policy FROM day_rates AS m WHERE m.client_org_id = e.client"
             "  AND m.usage_date BETWEEN substr(e.day, 1, 7) || '-01' AND substr(e.day, 1, 7) || '-31'"
             "  ORDER BY m.usage_date LIMIT 1), c.fx_policy) FROM everything AS e"

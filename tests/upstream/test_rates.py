@@ -312,6 +312,20 @@ def test_days_to_come_are_not_asked_for(nbp: FakeNbp) -> None:
     assert later.through < later.since
 
 
+def test_imported_history_settles_by_whichever_summary_brought_it(opened: Opened, nbp: FakeNbp) -> None:
+    installation = opened(FRIDAY_EVENING)
+    make_client(installation.store)
+    with installation.store.write() as db:
+        db.execute(
+            "INSERT INTO imported_days (facet, client_org_id, usage_date, external_user, user_id, total_tokens,"
+            " total_requests, raw_pusd, charged_pusd, raw_cost, markup_cost, created_at, updated_at)"
+            " VALUES ('user', ?, '2026-11-19', 'ann', 'ann', 1, 1, 1, 1, '0', '0', 0, 0)",
+            (CLIENT,),
+        )
+    refresh_rates(installation)
+    assert settled(installation) == [("2026-11-19", "2026-11-19", "3.6543")]
+
+
 def test_a_month_is_converted_by_one_policy_and_a_change_counts_from_the_next(opened: Opened, nbp: FakeNbp) -> None:
     """Agreed on 20 November: the month at its last working day's rate. The first days stand at their own rates already,
     so November goes on by days; December is the first month at one rate."""
