@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from fastapi_offline import FastAPIOffline
 
+from mai_core import __version__
 from mai_core.influx.sending import sender_for
 from mai_core.installation import open_installation
 from mai_core.settings import Settings, load_settings
@@ -39,7 +41,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 influx_sender.stop()
             installation.close()
 
-    app = FastAPI(title="mAI Usage", version="0.1.0", description=DESCRIPTION, lifespan=opened)
+    # /docs with assets of our own: a browser that opens it speaks to nobody else
+    app = FastAPIOffline(
+        title="mAI Usage",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=opened,
+        redoc_url=None,
+        static_url="/docs/assets",
+    )
     answer_errors_as_json(app)
     for router in ROUTERS:
         app.include_router(router, responses=PROBLEMS)

@@ -12,8 +12,9 @@ from typing import Annotated, Any
 from fastapi import Depends, FastAPI, HTTPException, Query, Request
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi_offline import FastAPIOffline
 
-from mai_core import conversion
+from mai_core import __version__, conversion
 from mai_core.clock import Clock
 from mai_core.days import from_ms, parse_day
 from mai_core.errors import BadValue, MaiError
@@ -45,7 +46,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         with suppress(asyncio.CancelledError):
             await task
 
-    app = FastAPI(title="NBP rate service", version="0.1.0", lifespan=fetching)
+    app = FastAPIOffline(
+        title="NBP rate service", version=__version__, lifespan=fetching, redoc_url=None, static_url="/docs/assets"
+    )
     app.state.known = known
     app.state.operator_token = chosen.mai_operator_token
     app.add_exception_handler(MaiError, _refusal)
