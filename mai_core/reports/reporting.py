@@ -245,7 +245,11 @@ class Page:
     @property
     def freshness(self) -> Freshness:
         newest = self.snapshot.open_rows["last_at_ms"]
-        last = max((value.as_py() for value in newest), default=None) if len(newest) else None
+        last = max((value.as_py() for value in newest), default=None)
+        if last is None:
+            last = self.answer(
+                set(), lambda cursor: cursor.execute("SELECT max(last_at_ms) FROM all_usage").fetchall()
+            )[0][0]
         return Freshness(last, self._sealed_through(), tuple(sorted(self.reporting.damaged)))
 
     def _sealed_through(self) -> date | None:

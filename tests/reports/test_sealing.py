@@ -114,3 +114,12 @@ def test_a_client_that_left_holds_the_freshness_of_the_others_back_no_longer(ins
     reporting = Reporting.of_store(store, installation.settings)
     with reporting.open(OPERATOR, date(2026, 7, 1), date(2026, 10, 15)) as page:
         assert page.freshness.sealed_through == date(2026, 10, 13)
+
+
+def test_freshness_is_told_when_every_day_is_sealed(house: Installation, reporting: Reporting) -> None:
+    seal(house, CLIENT, [OCT_14])
+    with reporting.open(MANAGER, OCT_14, OCT_14) as page:
+        assert page.freshness.last_event_ms == 1_760_000_000_000
+        assert page.freshness.sealed_through == OCT_14
+    with reporting.open(MANAGER, date(2020, 1, 1), date(2020, 1, 1)) as page:
+        assert page.freshness.last_event_ms is None
