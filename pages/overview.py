@@ -16,6 +16,8 @@ from pages.parts.view import View
 
 _MOST_MODELS = 6
 _MOST_ROWS = 6
+_FOLLOWED = ("requests", "charged_pusd", "charged_ppln", "provisional")
+"""A rate that becomes final moves złoty alone."""
 
 
 def show(view: View) -> None:
@@ -113,7 +115,7 @@ def _pulse(view: View, period: Period, drawn: Row) -> None:
     """Says how fresh the page is, every two seconds; what is new is drawn at once, a session that ended ends here."""
     frame.check_session(view)
     (totals,), fresh = view.read(period, "totals")
-    if (totals[0]["requests"], totals[0]["charged_pusd"]) != (drawn["requests"], drawn["charged_pusd"]):
+    if any(totals[0][figure] != drawn[figure] for figure in _FOLLOWED):
         st.rerun()
     words = view.words
     last = totals[0]["last_at_ms"]
