@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from mai_core.days import month_of
-from mai_core.money import UNITS_PER_GROSZ, allocate_largest_remainder, decimal_text, divide_half_up
+from mai_core.money import UNITS_PER_GROSZ, allocate_largest_remainder, divide_half_up
 from pages.parts import frame, markup, rates, url_state
 from pages.parts.downloads import Field, buttons
 from pages.parts.markup import Column, Html, escape
@@ -100,7 +100,7 @@ def _figures(view: View, period: Period, total: Row, days: Sequence[Row]) -> lis
     words = view.words
     exact, usd = total["charged_ppln"], int(total["charged_pusd"])
     rate = words.number(int(exact) / usd, 4) if exact is not None and usd else words("none")
-    note = words("billing.total.exact", amount=f"{decimal_text(int(exact), 6)} PLN") if exact is not None else None
+    note = words("billing.total.exact", amount=words.money(int(exact), "PLN", 6)) if exact is not None else None
     return [
         markup.card(
             words("billing.total"), view.pln(total), note, href=view.explain(period.first, period.last),

@@ -38,7 +38,7 @@ def show(view: View) -> None:
     with st.container(key="card_models_days"):
         frame.draw(Html(f'<h2 class="m-section">{escape(words("overview.by_model"))}</h2>'))
         figure = charts.by_model(view, period, days, [row["model"] for row in models[:8]], shown)
-        charts.show(view, figure, "models_days", words("overview.by_model"))
+        charts.show_days(view, figure, "models_days", words("overview.by_model"))
     frame.draw(
         markup.side_by_side(
             markup.panel(words("models.prices"), _prices(view, models, prices, shown)),

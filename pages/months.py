@@ -91,7 +91,7 @@ def _detail(view: View, known: Sequence[str]) -> None:
         frame.draw(
             Html(f'<h2 class="m-section">{escape(words("months.detail", month=words.month(period.first)))}</h2>')
         )
-        charts.show(view, charts.days(view, period, days), "month_days", words("months.detail", month=""))
+        charts.show_days(view, charts.days(view, period, days), "month_days", words("months.detail", month=""))
         frame.draw(_days_table(view, days))
         buttons(view, "days", _fields(view, "day"), lambda: days)
     top = [

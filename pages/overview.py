@@ -68,11 +68,12 @@ def _limit(view: View) -> Html:
         return markup.card(words("overview.limit"), words("none"), words("overview.limit.none"))
     state = outlook.limit_state(view, limit)
     share = state.spent_pusd / limit
-    when = (
-        words("overview.limit.reached", day=words.day_short(state.reached))
-        if state.reached
-        else words("overview.limit.safe")
-    )
+    if state.spent_pusd >= limit:
+        when = words("overview.limit.over")
+    elif state.reached:
+        when = words("overview.limit.reached", day=words.day_short(state.reached))
+    else:
+        when = words("overview.limit.safe")
     of_limit = words("overview.limit.of", limit=words.money(limit, "USD", 0))
     return markup.card(
         words("overview.limit"), words.percent(share), markup.meter(share, words.percent(share)),
@@ -163,7 +164,7 @@ def _by_model(view: View, period: Period, days: Sequence[Row], models: Sequence[
     with st.container(key="card_by_model"):
         frame.draw(Html(f'<h2 class="m-section">{escape(view.words("overview.by_model"))}</h2>'))
         figure = charts.by_model(view, period, days, [row["model"] for row in models[:_MOST_MODELS]], shown)
-        charts.show(view, figure, "by_model", view.words("overview.by_model"))
+        charts.show_days(view, figure, "by_model", view.words("overview.by_model"))
 
 
 def _tables(

@@ -12,7 +12,7 @@ import streamlit as st
 from mai_core.forecast import Forecast
 from mai_core.language import Words
 from pages.parts import colours
-from pages.parts.markup import escape
+from pages.parts.markup import escape, link
 from pages.parts.palette import ModelColours
 from pages.parts.periods import Period
 from pages.parts.reading import Row
@@ -104,7 +104,7 @@ def columns_by_day(
         found = [rows.get(day) for day in days]
         figure.add_bar(
             x=[day.isoformat() for day in days],
-            y=[in_pln(row.get("charged_ppln")) if row else 0 for row in found],
+            y=[in_pln(row.get("charged_ppln")) if row else None for row in found],
             name=safe(name),
             marker={
                 "color": colour, "line": {"width": 0}, "cornerradius": 2,
@@ -113,6 +113,7 @@ def columns_by_day(
             },
             customdata=[both(words, row) if row else "" for row in found],
             hovertemplate=f"{safe(name)}: %{{customdata}}<extra></extra>",
+            unselected={"marker": {"opacity": 0.7}},
         )  # fmt: skip
     figure.update_layout(barmode="stack", uirevision="keep")
     figure.update_xaxes(**day_ticks(words, days))
@@ -150,7 +151,7 @@ def months(view: View, rows: Sequence[Row]) -> go.Figure:
     running = view.today.replace(day=1)
     surface = "#1a202a" if view.dark else "#ffffff"
     figure.add_bar(
-        x=[words.month_short(row["period"]) for row in rows],
+        x=[row["period"].isoformat() for row in rows],
         y=[in_pln(row["charged_ppln"]) for row in rows],
         text=[words.money_brief(int(row["charged_ppln"]), "PLN") if row["charged_ppln"] else "" for row in rows],
         textposition="outside", cliponaxis=False,
@@ -162,9 +163,33 @@ def months(view: View, rows: Sequence[Row]) -> go.Figure:
         customdata=[both(words, row) for row in rows],
         hovertemplate="%{customdata}<extra></extra>",
     )  # fmt: skip
+    figure.update_xaxes(
+        type="category", tickmode="array", tickangle=0, tickvals=[row["period"].isoformat() for row in rows],
+        ticktext=[_month_tick(words, row["period"], place) for place, row in enumerate(rows)],
+    )  # fmt: skip
     figure.update_yaxes(showticklabels=False, showgrid=False)
     figure.update_layout(margin={"t": 24})
     return figure
+
+
+def _month_tick(words: Words, month: date, place: int) -> str:
+    """'lis', with the year below where it begins."""
+    name, year = words.month_short(month).split(" ")
+    return f"{name}<br>{year}" if place == 0 or month.month == 1 else name
+
+
+def show_days(view: View, figure: go.Figure, key: str, alt: str) -> None:
+    """A chart over days; the day that is pressed can be followed to what it is made of."""
+    state = show(view, figure, key, alt, select=True)
+    points = state.selection.points if state and state.selection else []
+    pressed = str(points[0].get("x", ""))[:10] if points else ""
+    try:
+        day = date.fromisoformat(pressed)
+    except ValueError:
+        return
+    words = view.words
+    where = link(view.explain(day, day), f"{words.day(day)}: {words('explain.link')}")
+    st.html(f'<div class="m-links">{where.text}</div>')
 
 
 def outlook(view: View, past: Mapping[date, int], ahead: Forecast) -> go.Figure:

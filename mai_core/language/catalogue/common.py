@@ -54,7 +54,7 @@ MESSAGES: Messages = {
     "column.tokens": ("Tokeny", "Tokens"),
     "column.input": ("Wejście", "Input"),
     "column.output": ("Wyjście", "Output"),
-    "column.cached": ("Z pamięci podręcznej", "Cached"),
+    "column.cached": ("Buforowane", "Cached"),
     "column.share": ("Udział", "Share"),
     "column.change": ("Zmiana", "Change"),
     "column.trend": ("Przebieg", "Trend"),

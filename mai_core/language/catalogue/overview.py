@@ -11,6 +11,7 @@ MESSAGES: Messages = {
     "overview.limit.of": ("z {limit} miesięcznie", "of {limit} a month"),
     "overview.limit.none": ("limit nie jest ustawiony", "no limit is set"),
     "overview.limit.reached": ("limit będzie osiągnięty {day}", "the limit will be reached on {day}"),
+    "overview.limit.over": ("limit przekroczony", "the limit is exceeded"),
     "overview.limit.safe": ("nie w tym miesiącu", "not reached this month"),
     "overview.landing": ("Na koniec miesiąca", "By the end of the month"),
     "overview.landing.band": ("od {low} do {high}", "from {low} to {high}"),

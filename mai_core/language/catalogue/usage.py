@@ -30,7 +30,7 @@ MESSAGES: Messages = {
     "person.hours": ("O jakich porach", "At what times"),
     "person.share": ("Udział w całości", "Share of the total"),
     "models.count": ("Modele w użyciu", "Models in use"),
-    "models.cached": ("Tokeny z pamięci podręcznej", "Cached tokens"),
+    "models.cached": ("Tokeny buforowane", "Cached tokens"),
     "models.cached.of": ("tokenów wejściowych", "of input tokens"),
     "models.reasoning": ("Tokeny rozumowania", "Reasoning tokens"),
     "models.reasoning.of": ("tokenów wyjściowych", "of output tokens"),
