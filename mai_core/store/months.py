@@ -18,11 +18,14 @@ class MonthTotal:
 
 
 def totals(db: Db, client_org_id: str, month: str) -> MonthTotal:
+    """Imported history included, once: what the pages show of the month."""
     first, last = month_days(month)
     days = rows(
         db,
         "SELECT usage_date, requests, raw_pusd, charged_pusd FROM usage_daily"
-        " WHERE client_org_id = ? AND usage_date BETWEEN ? AND ?",
+        " WHERE client_org_id = ?1 AND usage_date BETWEEN ?2 AND ?3"
+        " UNION ALL SELECT usage_date, total_requests, raw_pusd, charged_pusd FROM imported_days"
+        " WHERE facet = 'client' AND client_org_id = ?1 AND usage_date BETWEEN ?2 AND ?3",
         (client_org_id, first.isoformat(), last.isoformat()),
     )
     return MonthTotal(
