@@ -56,6 +56,28 @@ REACHING_FOR_FILES = [
     "FROM delta_scan('{folder}')",
 ]
 
+POINTER = """{"error":false,"statements":[{"node":{"type":"SELECT_NODE","modifiers":[],"cte_map":{"map":[]},
+"select_list":[{"class":"STAR","type":"STAR","alias":"","query_location":0,"relation_name":"","exclude_list":[],
+"replace_list":[],"columns":false}],"from_table":{"type":"TABLE_FUNCTION","alias":"","sample":null,
+"function":{"class":"FUNCTION","type":"FUNCTION","alias":"","query_location":0,"function_name":"pandas_scan",
+"schema":"","children":[{"class":"CONSTANT","type":"VALUE_CONSTANT","alias":"","query_location":0,
+"value":{"type":{"id":"POINTER","type_info":null},"is_null":false,"value":4919}}],"filter":null,
+"order_bys":{"type":"ORDER_MODIFIER","orders":[]},"distinct":false,"is_operator":false,"export_state":false,
+"catalog":""},"column_name_alias":[]},"where_clause":null,"group_expressions":[],"group_sets":[],
+"aggregate_handling":"STANDARD_HANDLING","having":null,"sample":null,"qualify":null},"named_param_map":[]}]}"""
+
+FOLLOWING_POINTERS = [
+    f"FROM json_execute_serialized_sql('{POINTER}')",
+    f"""FROM system.main."JSON_execute_serialized_sql"('{POINTER}')""",
+    f"PRAGMA json_execute_serialized_sql('{POINTER}')",
+    f"EXPLAIN FROM json_execute_serialized_sql('{POINTER}')",
+    f"-- a\n/* b */ EXPLAIN ANALYZE SELECT * FROM usage, (FROM json_execute_serialized_sql('{POINTER}'))",
+    f"DESCRIBE FROM json_execute_serialized_sql('{POINTER}')",
+    "FROM query('FROM json_' || 'execute_serialized_sql(''x'')')",
+    "FROM pandas_scan(NULL)",
+    "FROM arrow_scan(NULL, NULL, NULL)",
+]
+
 CHANGING_SOMETHING = [
     "CREATE TABLE x AS SELECT 1",
     "CREATE MACRO f() AS 1",
@@ -160,6 +182,27 @@ def filled(query: str, places: dict[str, str]) -> str:
     for name, value in places.items():
         query = query.replace(f"{{{name}}}", value)
     return query
+
+
+@pytest.mark.parametrize("sql", FOLLOWING_POINTERS)
+def test_no_query_makes_the_process_follow_a_pointer(sandbox: Sandbox, tenant: Tenant, sql: str) -> None:
+    told = refusal(sandbox, tenant, sql)
+    assert told.problem in ("only_select", "sql"), told
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "EXPLAIN SELECT * FROM usage",
+        "-- why\nEXPLAIN ANALYZE\nSELECT 'FROM query(1)' AS query",
+        "explain (analyze, format json) FROM usage",
+        "SUMMARIZE usage",
+        "FROM (DESCRIBE usage) SELECT column_name",
+        "PIVOT usage ON model IN ('x') USING sum(requests)",
+    ],
+)
+def test_what_only_reads_is_run(sandbox: Sandbox, tenant: Tenant, sql: str) -> None:
+    assert answer(sandbox, tenant, sql).rows
 
 
 @pytest.mark.parametrize("query", some_now(REACHING_FOR_FILES, 3))
