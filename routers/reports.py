@@ -77,17 +77,19 @@ def answer(
     most: Annotated[int | None, Query(ge=1, le=100_000)] = None,
     after: Annotated[int | None, Query(ge=0)] = None,
 ) -> dict[str, Any]:
-    """One question as JSON. Amounts are exact decimal texts."""
+    """One question as JSON. Amounts are exact decimal texts; `provisional_tables` are the NBP tables at which rows that
+    are `provisional` stand for now."""
     further = {name: value for name, value in (("most", most), ("after", after)) if value is not None}
     filters: dict[str, Any] = {"models": model, "people": person, "departments": department, "providers": provider}
     with reporting_of(request.app).open(viewer_of(caller), start, end, caller.tenant_or_all(client), **filters) as page:
         rows = [shown(row) for row in page.rows(question, **further)]
-        fresh = page.freshness
+        fresh, provisional = page.freshness, page.provisional_tables
     return {
         "question": question,
         "from": start,
         "to": end,
         "rows": rows,
+        "provisional_tables": provisional,
         "freshness": {
             "last_event_ms": fresh.last_event_ms,
             "sealed_through": fresh.sealed_through,

@@ -243,6 +243,17 @@ class Page:
         self._has_generations = True
 
     @property
+    def provisional_tables(self) -> list[str]:
+        """NBP tables at which amounts of the period stand for now; a sealed day is final."""
+        return sorted(
+            {
+                row["rate_table"]
+                for row in self.snapshot.rates.table.to_pylist()
+                if row["provisional"] and self.start <= row["day"] <= self.end
+            }
+        )
+
+    @property
     def freshness(self) -> Freshness:
         newest = self.snapshot.open_rows["last_at_ms"]
         last = max((value.as_py() for value in newest), default=None)

@@ -35,6 +35,7 @@ def bearer(house: Installation, role: str) -> dict[str, str]:
 def test_a_question_over_http_is_exact_decimal_text(house: Installation, web: TestClient) -> None:
     answer = web.get("/api/v1/reports/totals", params=PERIOD, headers=bearer(house, "manager")).json()
     assert answer["rows"][0]["charged_usd"] == "4.000000000001"
+    assert (answer["rows"][0]["provisional"], answer["provisional_tables"]) == (True, ["199/A/NBP/2026"])
     assert answer["rows"][0]["provisional"] is True
     assert "raw_usd" not in answer["rows"][0]
 
