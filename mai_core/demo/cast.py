@@ -67,7 +67,8 @@ class DemoClient:
     activity: float
     """Requests of an average person on an average working day, at the end of the demo."""
     markup: str | None = None
-    near_limit: bool = False
+    limit_used_percent: int | None = None
+    """A monthly limit, of which so much is used up by now."""
     fx_policy: str = "daily"
     left_days_ago: int | None = None
     has_night_batch: bool = False
@@ -82,6 +83,7 @@ CLIENTS = (
         24,
         ("Spedycja", "Obsługa klienta", "Sprzedaż", "Księgowość", "IT", "Zarząd"),
         3.6,
+        limit_used_percent=61,
         has_night_batch=True,
     ),
     DemoClient(
@@ -91,7 +93,7 @@ CLIENTS = (
         ("Projekty", "Marketing", "Programiści", "Sprzedaż"),
         5.2,
         markup="1.25",
-        near_limit=True,
+        limit_used_percent=93,
     ),
     DemoClient(
         "wierzba",

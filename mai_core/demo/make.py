@@ -55,7 +55,7 @@ def make_demo(installation: Installation, progress: Progress = lambda done, of: 
         events += len(batch)
     _settle_rates(installation, first, now_ms)
     _close_those_who_left(installation, now_ms)
-    _limit_those_near_it(installation, today, now_ms)
+    _limit_some(installation, today, now_ms)
     add_incidents(installation, [client_org_id(client.name) for client in CLIENTS])
     _seal_closed_days(installation, today)
     return Made(len(CLIENTS), sum(map(len, everybody.values())), events)
@@ -133,20 +133,19 @@ def _close_those_who_left(installation: Installation, now_ms: int) -> None:
                 clients.update(db, now_ms, client_org_id(client.name), {"is_active": False}, actor="demo")
 
 
-def _limit_those_near_it(installation: Installation, today: date, now_ms: int) -> None:
-    """A monthly limit that is nearly used up; on the first days of a month, one that will be."""
+def _limit_some(installation: Installation, today: date, now_ms: int) -> None:
+    """Monthly limits, used up as the cast says; on the first days of a month, as they were last month."""
     this_month = month_of(today)
     last_month = month_of(month_days(this_month)[0] - timedelta(days=1))
     with installation.store.write() as db:
         for client in CLIENTS:
-            if client.near_limit:
-                spent = {
-                    month: _charged_in(db, client_org_id(client.name), month) for month in (this_month, last_month)
-                }
+            if client.limit_used_percent is not None:
+                organisation = client_org_id(client.name)
+                spent = {month: _charged_in(db, organisation, month) for month in (this_month, last_month)}
                 well_begun = 4 * spent[this_month] > spent[last_month]
-                units = spent[this_month] * 100 // 93 if well_begun else spent[last_month] * 9 // 10
+                units = spent[this_month if well_begun else last_month] * 100 // client.limit_used_percent
                 limit = Money(units, "USD").cents // 100 + 1
-                clients.update(db, now_ms, client_org_id(client.name), {"monthly_limit": str(limit)}, actor="demo")
+                clients.update(db, now_ms, organisation, {"monthly_limit": str(limit)}, actor="demo")
 
 
 def _charged_in(db: Db, organisation: str, month: str) -> int:
