@@ -12,6 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from streamlit.runtime.pages_manager import PagesManager
 
 from pages.parts.doors import Doors
+from pages.parts.statics import Statics
 
 # Streamlit would take pages/ for its own kind of multipage app until somebody has run st.navigation.
 PagesManager.uses_pages_directory = False
@@ -21,4 +22,6 @@ if __name__ == "__main__":
 
     run()
 else:
-    app = st.App(__file__, middleware=[Middleware(GZipMiddleware, compresslevel=5), Middleware(Doors)])
+    app = st.App(
+        __file__, middleware=[Middleware(Statics), Middleware(GZipMiddleware, compresslevel=5), Middleware(Doors)]
+    )

@@ -62,8 +62,8 @@ def _choices(view: View) -> tuple[Period, str]:
     first = view.today.replace(day=1)
     months = [month_of(first)]
     for _ in range(_MONTHS_BACK - 1):
-        year, month = int(months[-1][:4]), int(months[-1][5:])
-        months.append(f"{year - (month == 1):04d}-{(month - 2) % 12 + 1:02d}")
+        year, number = int(months[-1][:4]), int(months[-1][5:])
+        months.append(f"{year - (number == 1):04d}-{(number - 2) % 12 + 1:02d}")
     with st.container(key="toolbar_billing", horizontal=True, vertical_alignment="bottom"):
         month = url_state.choice(words("months.choose"), months, "month", months[0], words.month, 220)
         group = url_state.choice(

@@ -31,7 +31,7 @@ def show(view: View) -> None:
         return
     last = max(first, last)
     chosen = {name: st.query_params[name] for name in _FILTERS if name in st.query_params}
-    filters = {_FILTERS[name]: (value,) for name, value in chosen.items()}
+    filters: dict[str, tuple[str, ...]] = {_FILTERS[name]: (value,) for name, value in chosen.items()}
     found = reading.explanation(view.session.viewer, view.client_id, first, last, filters)
     if not found.requests:
         frame.draw(markup.notice(found.sentence(words)))

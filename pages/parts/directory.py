@@ -33,8 +33,14 @@ def people(view: View) -> tuple[Person, ...]:
 @st.cache_data(ttl=10, show_spinner=False, max_entries=200)
 def _people(token: str, client: str) -> tuple[Person, ...]:
     rows: list[dict[str, Any]] = api.call("GET", "/api/v1/people", token, params={"client": client})
-    found = {row["user_id"]: Person(**{name: row.get(name) for name in Person.__slots__}) for row in rows}
+    found = {row["user_id"]: _person(row) for row in rows}
     return tuple(sorted(found.values(), key=lambda person: (person.name or "\uffff", person.label)))
+
+
+def _person(row: dict[str, Any]) -> Person:
+    return Person(
+        row["user_id"], row["external_user"], row["name"], row["email"], row["department"], row["label"]
+    )  # fmt: skip
 
 
 def forget() -> None:

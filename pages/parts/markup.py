@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
+from html import escape as escape
 from typing import Literal
 from urllib.parse import urlencode
 
@@ -21,7 +21,8 @@ class Html:
     text: str
 
 
-Cell = str | int | Html | None
+Cell = object
+"""Anything: Html goes in as it is, None as nothing, everything else escaped."""
 
 
 def html_of(cell: Cell) -> str:

@@ -6,7 +6,7 @@ The cache is shared by everybody in this process, so whoever looks is part of it
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -104,9 +104,7 @@ def answers(
     return _answers(asked, viewer.role, viewer.client_org_id, client, first, last, previous, kept, ledger_version())
 
 
-def explanation(
-    viewer: Viewer, client: str | None, first: date, last: date, filters: dict[str, tuple[str, ...]]
-) -> Explanation:
+def explanation(viewer: Viewer, client: str | None, first: date, last: date, filters: Mapping[str, Any]) -> Explanation:
     """Computed anew each time: it is the check of what the other pages remember."""
     with reporting().open(viewer, first, last, client, **filters) as page:
         return explain(page)

@@ -43,7 +43,8 @@ def choice(
     if st.session_state[key] not in options:
         st.session_state[key] = default
     how: Any = "visible" if visible else "collapsed"
-    value: str = st.selectbox(label, options, key=key, format_func=shown, width=width, label_visibility=how)
+    size: Any = width
+    value: str = st.selectbox(label, list(options), key=key, format_func=shown, width=size, label_visibility=how)
     keep(key, value, default)
     return value
 
