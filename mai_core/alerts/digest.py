@@ -52,6 +52,8 @@ class DigestFacts:
     odd: OddDay | None
     link: str
     opt_out_link: str
+    provisional_table: str | None = None
+    """The NBP table at which some of the złoty stand for now; None: they are final."""
 
 
 def due_digests(now_ms: int, zone_name: str) -> list[Due]:
@@ -111,11 +113,19 @@ def plain(text: str) -> str:
 
 
 def _amount_line(words: Words, facts: DigestFacts, amount: str) -> str:
-    zloty = "" if facts.charged_ppln is None else f" ({words.money(facts.charged_ppln, 'PLN')})"
+    zloty = (
+        "" if facts.charged_ppln is None else f" ({words.money(facts.charged_ppln, 'PLN')}{_provisional(words, facts)})"
+    )
     if not facts.previous_pusd:
         return words("digest.amount", amount=amount, zloty=zloty)
     change = words.signed_percent((facts.charged_pusd - facts.previous_pusd) / facts.previous_pusd)
     return words("digest.amount_changed", amount=amount, zloty=zloty, change=change)
+
+
+def _provisional(words: Words, facts: DigestFacts) -> str:
+    if facts.provisional_table is None:
+        return ""
+    return f", {words('overview.spent.provisional', table=facts.provisional_table)}"
 
 
 def _outlook(words: Words, facts: DigestFacts) -> list[str]:

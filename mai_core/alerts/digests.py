@@ -97,6 +97,7 @@ def gather(
         odd=odd_day(amounts, due.first, due.last),
         link=f"{settings.public_url}/?{query}",
         opt_out_link=f"{settings.public_url}/settings",
+        provisional_table=totals["rate_table"],
     )
 
 

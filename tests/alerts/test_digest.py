@@ -70,6 +70,12 @@ def test_it_says_amount_change_outlook_top_and_what_stands_out() -> None:
         assert said in text, (said, text)
 
 
+def test_zloty_that_are_not_final_name_their_table() -> None:
+    _, text = compose(Words("pl"), facts(provisional_table="199/A/NBP/2026"))
+    assert "4 511,23 zł, wstępnie, kurs 199/A/NBP/2026)" in text
+    assert "wstępnie" not in compose(Words("pl"), facts())[1]
+
+
 def test_it_speaks_polish() -> None:
     _, text = compose(Words("pl"), facts())
     assert "względem poprzedniego okresu" in text
