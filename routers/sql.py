@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel, Field
@@ -17,6 +19,7 @@ from pydantic import BaseModel, Field
 from mai_core.days import usage_day
 from mai_core.installation import Installation
 from mai_core.reports import Reporting
+from mai_core.reports.reporting import FIRST_DAY, LAST_DAY
 from mai_core.sandbox.relations import RELATIONS
 from mai_core.sandbox.runner import Answer, Busy, Query, Refusal, Sandbox
 from mai_core.sandbox.tenant import write_relations
@@ -27,13 +30,18 @@ from routers.access import SqlUser
 router = APIRouter(prefix="/api/v1/sql", tags=["sql"])
 
 DEFAULT_DAYS = 92
+WRITING_AT_ONCE = 2
+PATIENCE_S = 2.0
+
+
+UsageDay = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 
 
 class SqlRequest(BaseModel):
     sql: str = Field(description="Exactly one SELECT (or EXPLAIN) in DuckDB's dialect.")
     client: str | None = Field(None, description="Client; analysts may leave it out.")
-    start: date | None = Field(None, alias="from", description="First day; default: 92 days ago.")
-    end: date | None = Field(None, alias="to", description="Last day; default: today.")
+    start: UsageDay | None = Field(None, alias="from", description="First day; default: 92 days ago.")
+    end: UsageDay | None = Field(None, alias="to", description="Last day; default: today.")
     format: Literal["json", "csv"] = "json"
     query_id: str | None = Field(None, max_length=64, description="Your name for it, to cancel it by.")
 
@@ -53,6 +61,17 @@ class Desk:
         self.sandbox = Sandbox()
         self.reporting = Reporting.of_store(installation.store, installation.settings)
         self.running: dict[tuple[str, str], Query] = {}
+        self._writing = threading.BoundedSemaphore(WRITING_AT_ONCE)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """A place for writing a tenant's rows out, which costs more than most queries over them."""
+        if not self._writing.acquire(timeout=PATIENCE_S):
+            raise Busy("other queries are running; try again in a few seconds")
+        try:
+            yield
+        finally:
+            self._writing.release()
 
 
 _making = threading.Lock()
@@ -95,7 +114,8 @@ def answer(desk: Desk, installation: Installation, client: str, body: SqlRequest
     end = body.end or usage_day(installation.now_ms(), timezone)
     start = body.start or end - timedelta(days=DEFAULT_DAYS - 1)
     with TemporaryDirectory(prefix="mai-tenant-") as folder:
-        relations = write_relations(desk.reporting, client, start, end, Path(folder))
+        with desk.writing():
+            relations = write_relations(desk.reporting, client, start, end, Path(folder))
         return desk.sandbox.run(relations, body.sql, query, timezone)
 
 

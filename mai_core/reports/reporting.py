@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
+"""What lies outside is a mistyped year; calendars end there too."""
+
 
 class QuestionFailed(MaiError):
     """DuckDB could not answer, and no file is to blame."""
@@ -89,6 +92,8 @@ class Reporting:
         """One snapshot that reaches from the previous period to `end`."""
         if end < start:
             raise BadValue("end", f"{end} is before {start}")
+        if start < FIRST_DAY or end > LAST_DAY:
+            raise BadValue("from" if start < FIRST_DAY else "to", f"must lie between {FIRST_DAY} and {LAST_DAY}")
         previous = previous or previous_period(start, end)
         client = viewer.client(client)
         snapshot = self.snapshot(client, min(start, previous[0]), max(end, previous[1]), viewer.sees_cost)

@@ -124,6 +124,19 @@ class Snapshot:
     def client_ids(self) -> list[str]:
         return [str(client) for client in self.clients["client_org_id"].to_pylist()]
 
+    @property
+    def first_day(self) -> date:
+        """No usage before it; after `last_day` where there is no usage at all."""
+        return min([file.days[0] for file in self.files if file.days] + self._open_days(), default=date.max)
+
+    @property
+    def last_day(self) -> date:
+        return max([file.days[-1] for file in self.files if file.days] + self._open_days(), default=date.min)
+
+    def _open_days(self) -> list[date]:
+        days: list[date] = self.open_rows["day"].unique().to_pylist()
+        return days
+
 
 def read_snapshot(
     query: Query,

@@ -36,8 +36,10 @@ class Chunk:
 
 
 def chunks_of(page: Page, request: ExportRequest) -> list[Chunk]:
-    """Small enough to sort in memory, in the order of the rows of the whole."""
-    spans = months_between(request.start, request.end) if request.has_days else [(request.start, request.end)]
+    """Small enough to sort in memory, in the order of the rows of the whole. Of a century only the months with usage:
+    each costs a query."""
+    first, last = max(request.start, page.snapshot.first_day), min(request.end, page.snapshot.last_day)
+    spans = months_between(first, last) if request.has_days else [(request.start, request.end)]
     return [Chunk(client, first, last) for client in page.snapshot.client_ids for first, last in spans]
 
 
