@@ -32,20 +32,31 @@ TOO_LARGE = "the body is too large"
 
 
 class LargeBodies:
-    """Lets two bodies over 2 MB be held at once; small ones never wait."""
+    """Lets two bodies over 2 MB be held at once; small ones never wait. Of senders who are known only once their whole
+    body was read (signatures) there is one at a time, so that strangers cannot take both places."""
 
     def __init__(self) -> None:
         self._free = asyncio.Semaphore(LARGE_BODIES_AT_ONCE)
+        self._free_for_strangers = asyncio.Semaphore(LARGE_BODIES_AT_ONCE - 1)
 
-    async def enter(self) -> None:
+    async def enter(self, *, stranger: bool = False) -> None:
         try:
             async with asyncio.timeout(_SECONDS_TO_WAIT):
-                await self._free.acquire()
+                if stranger:
+                    await self._free_for_strangers.acquire()
+                try:
+                    await self._free.acquire()
+                except BaseException:
+                    if stranger:
+                        self._free_for_strangers.release()
+                    raise
         except TimeoutError:
             raise Refused(503, "other large bodies are being read; try again", {"retry-after": "10"}) from None
 
-    def leave(self) -> None:
+    def leave(self, *, stranger: bool = False) -> None:
         self._free.release()
+        if stranger:
+            self._free_for_strangers.release()
 
 
 class IncomingBody:
@@ -57,8 +68,10 @@ class IncomingBody:
         self._limit = limit
         self._large_bodies = large_bodies
         self.is_large = False
+        self._is_strangers = False
 
-    async def read(self) -> bytes:
+    async def read(self, *, stranger: bool = False) -> bytes:
+        self._is_strangers = stranger
         encoding = self._headers.get("content-encoding", "identity").strip().lower()
         if encoding not in ("identity", "gzip"):
             raise Refused(415, "content-encoding must be gzip or absent")
@@ -80,7 +93,7 @@ class IncomingBody:
                         raise Refused(413, TOO_LARGE)
                     if len(whole) > SMALL_BODY and not self.is_large:
                         deadline.reschedule(asyncio.get_running_loop().time() + _SECONDS_FOR_LARGE)
-                        await self._large_bodies.enter()
+                        await self._large_bodies.enter(stranger=stranger)
                         self.is_large = True
                 # A bytearray reads like bytes; a copy for the sake of the type would hold 32 MB twice.
                 return cast(bytes, whole)
@@ -90,7 +103,7 @@ class IncomingBody:
     def close(self) -> None:
         if self.is_large:
             self.is_large = False
-            self._large_bodies.leave()
+            self._large_bodies.leave(stranger=self._is_strangers)
 
     async def _chunks(self) -> AsyncIterator[bytes]:
         while True:

@@ -92,7 +92,7 @@ async def _taken_in(
         raise _unauthorized()
     _check_content_type(source, headers)
     try:
-        body = await incoming.read()
+        body = await incoming.read(stranger=sender is None)
     except Refused as refused:
         if refused.status == 413 and sender is not None:
             _note_too_large(door, source, sender)

@@ -56,7 +56,8 @@ def invite(
     if known is not None and not caller.sees_all_clients and known["client_org_id"] != client_org_id:
         audit.write(db, now_ms, caller.name, "account.invite_of_a_foreign_address", address, client_org_id)
         return None, new_secret("mail")
-    if known is not None and (known["has_password"] or not known["is_active"]):
+    mine = known is None or known["role"] in MAY_INVITE[caller.role]  # the link opens the account with the role it has
+    if known is not None and (known["has_password"] or not known["is_active"] or not mine):
         raise Conflict(f"there is an account with the address {address} already")
     account = known or account_rules.create(
         db, now_ms, caller.name, email=address, name=name, role=role, client_org_id=client_org_id, language=language

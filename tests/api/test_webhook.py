@@ -276,6 +276,23 @@ class TestWhatIsTooLarge:
         answer = api.post(WEBHOOK, content=b" " * (3 << 20), headers=BEARER)
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
 
+    def test_strangers_cannot_take_all_places_of_large_bodies(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A signature is checked once the body is there; until then anybody may be sending it."""
+        monkeypatch.setattr(bodies, "_SECONDS_TO_WAIT", 0)
+
+        async def crowd() -> None:
+            places = bodies.LargeBodies()
+            await places.enter(stranger=True)
+            with pytest.raises(bodies.Refused):
+                await places.enter(stranger=True)
+            await places.enter()
+            with pytest.raises(bodies.Refused):
+                await places.enter()
+            places.leave(stranger=True)
+            await places.enter(stranger=True)
+
+        asyncio.run(crowd())
+
     def test_a_slow_body_is_not_waited_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(bodies, "_SECONDS_FOR_SMALL", 0)
 

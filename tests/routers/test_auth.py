@@ -166,6 +166,15 @@ def test_a_manager_invites_managers_of_the_own_client_only(api: TestClient, inst
 
 
 @pytest.mark.usefixtures("anna")
+def test_an_invitation_that_waits_opens_to_nobody_who_may_not_give_its_role(
+    api: TestClient, installation: Installation
+) -> None:
+    assert invite(api, token_of(installation, "operator"), "ewa@acme.example", "analyst", CLIENT).status_code == 201
+    assert invite(api, session_of(installation, ANNA), "ewa@acme.example").status_code == 409
+    assert invite(api, token_of(installation, "analyst"), "ewa@acme.example", "analyst").status_code == 201
+
+
+@pytest.mark.usefixtures("anna")
 def test_inviting_the_address_of_a_foreign_clients_account_tells_nothing(
     api: TestClient, installation: Installation
 ) -> None:
