@@ -116,6 +116,13 @@ def test_the_account_decides_the_language_then_the_browser_then_polish() -> None
     assert accepted_languages("en;q=x, pl") == ["pl"]
 
 
+def test_what_every_text_can_be_asked_through_words() -> None:
+    assert PL.number(-0.04) == "0,0"
+    assert plain(EN.compact(-9_999)) == "-9,999"
+    assert plain(PL.ago(40 * 3600)) == "2 dni temu"
+    assert (PL.day_short(date(2026, 2, 1)).replace("\u00a0", " "), EN.weekday(0)) == ("1 lut", "Monday")
+
+
 def test_values_are_put_in_and_braces_in_them_stay() -> None:
     assert t("en", "person.unnamed", label="{x}") == "Person {x}"
     assert t("pl", "logout") == "Wyloguj"
