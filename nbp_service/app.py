@@ -19,6 +19,7 @@ from mai_core.clock import Clock
 from mai_core.days import from_ms, parse_day
 from mai_core.errors import BadValue, MaiError
 from mai_core.settings import Settings, load_settings
+from mai_core.upstream import nbp
 from nbp_service.known_tables import KnownTables
 
 _BEFORE = timedelta(days=14)
@@ -85,7 +86,7 @@ async def health() -> dict[str, str]:
 def rate(known: Known, date: Day = None) -> dict[str, Any]:
     """The table with the greatest effective date not after the day (today)."""
     day = conversion.warsaw_today(known.clock.now_ms()) if date is None else parse_day(date)
-    known.bring(day - _BEFORE, day)
+    known.bring(max(day, nbp.FIRST_TABLE) - _BEFORE, day)
     table = known.not_after(day)
     if table is None:
         raise _nothing_known(known)

@@ -44,6 +44,7 @@ class KnownTables:
 
     def bring(self, since: date, through: date) -> None:
         """Have the tables of [since, through], as far as NBP lets us. Never raises for what NBP does."""
+        since = max(since, nbp.FIRST_TABLE)  # what lies before would be asked for again and again
         through = min(through, conversion.warsaw_today(self.clock.now_ms()))
         if since > through or not self._is_worth_asking(since, through):
             return
@@ -68,7 +69,7 @@ class KnownTables:
         for start, end in list(self.answered):
             if start <= since <= end:
                 return min(end, through)
-        return since - _DAY
+        return max(since, date.min + _DAY) - _DAY
 
     def clear(self) -> None:
         with self._asking:

@@ -162,6 +162,14 @@ def test_before_the_first_table_there_is_none(service: Serve, nbp: FakeNbp) -> N
     assert service().get("/api/usd-pln-rate?date=1999-01-01").status_code == 404
 
 
+def test_days_before_the_first_table_are_not_asked_for_again_and_again(service: Serve, nbp: FakeNbp) -> None:
+    client = service()
+    for since in ("2001-12-01", "1900-01-01", "0001-01-01"):
+        assert client.get(f"/api/usd-pln-rate/range?from={since}&to=2002-03-01").status_code == 200
+    assert client.get("/api/usd-pln-rate?date=0001-01-01").status_code == 404
+    assert len([asked for asked in nbp.asked if asked[0].year < 2026]) == 1
+
+
 def test_a_damaged_memory_counts_as_none(service: Serve, tmp_path: Path, nbp: FakeNbp) -> None:
     (tmp_path / "nbp").mkdir()
     (tmp_path / "nbp" / "nbp_rates.json").write_text('{"tables": [["2026-11-20", "NaNa", 1]]')
