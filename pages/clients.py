@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import api, frame, markup, shell_cache
+from pages.parts import api, frame, markup, rates, shell_cache
 from pages.parts.markup import Column, Html, escape
 from pages.parts.view import View
 
@@ -40,8 +40,8 @@ def _table(view: View, rows: list[dict[str, Any]]) -> Html:
     body = [
         {
             "name": markup.name(row["name"], row["id"]),
-            "markup": row["markup_rate"] or words("clients.markup.default"),
-            "limit": row["monthly_limit"] or words("none"),
+            "markup": rates.shown(words, row["markup_rate"]) or words("clients.markup.default"),
+            "limit": rates.shown(words, row["monthly_limit"]) or words("none"),
             "fx": words(f"clients.fx.{row['fx_policy']}"),
             "key": words("clients.key.set" if row["has_openrouter_key"] else "clients.key.none"),
             "state": markup.tag(words("clients.active"), "good")
