@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from mai_core.spreadsheet import harmless
 from pages.parts import api, charts, frame, markup
 from pages.parts.downloads import Field, buttons
 from pages.parts.markup import Html, escape
@@ -110,7 +111,7 @@ def _refusal(view: View, refusal: dict[str, Any]) -> Html:
 
 def _answer(view: View, answer: dict[str, Any]) -> None:
     words = view.words
-    names = _unique([column["name"] for column in answer["columns"]])
+    names = _unique([harmless(column["name"]) for column in answer["columns"]])
     kinds = [column.get("type", "") for column in answer["columns"]]
     rows = [dict(zip(names, row, strict=True)) for row in answer["rows"]]
     limits = answer["limits"]
@@ -126,7 +127,9 @@ def _answer(view: View, answer: dict[str, Any]) -> None:
         return
     grid, chart = st.tabs([words("sql.grid"), words("sql.chart")])
     with grid:
-        st.dataframe(rows, hide_index=True, key="sql_grid", height=min(38 + 35 * len(rows), 480))
+        # The grid's own menu writes a CSV of what it shows.
+        shown = [{name: harmless(value) for name, value in row.items()} for row in rows]
+        st.dataframe(shown, hide_index=True, key="sql_grid", height=min(38 + 35 * len(rows), 480))
         buttons(view, "sql", [Field(name, name) for name in names], lambda: rows)
     with chart:
         numbers = [name for name, kind in zip(names, kinds, strict=True) if any(part in kind for part in _NUMBERS)]
