@@ -207,7 +207,7 @@ def _day_spread(errors: Sequence[Sequence[float]], series: Sequence[float], step
 
 
 def _sum_spread(errors: Sequence[Sequence[float]], series: Sequence[float], steps: int) -> float:
-    """The band of a sum of days: what sums of that length missed by; a shorter past is stretched by the root of time."""
+    """The band of a sum of days: what sums of that length missed by; a short past is stretched by the root of time."""
     for length in range(min(steps, 28), 0, -1):
         missed = [abs(sum(run[:length])) for run in errors if len(run) >= length]
         if len(missed) >= 8:
