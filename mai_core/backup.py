@@ -36,7 +36,7 @@ def backup_now(installation: Installation) -> dict[str, Any]:
     """Make a backup, verify it, and only then rotate the older ones away."""
     made_at_ms = installation.clock.now_ms()
     folder = installation.settings.backup_dir
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # addresses and password hashes are in it
     path = folder / f"ledger-{from_ms(made_at_ms):%Y%m%dT%H%M%S}Z.db.zst"
     with _scratch(folder) as scratch:
         copy = scratch / "copy.db"

@@ -16,7 +16,7 @@ from mai_core.reports.bucket import Bucket
 from mai_core.reports.engine import Connection, DuckDBError, literal, open_reader
 from mai_core.reports.lake import Lake, digest_of
 from mai_core.reports.sealing import compact, rebuild_file
-from mai_core.reports.writing import FILES_OF_A_PERIOD
+from mai_core.reports.writing import FILES_OF_A_PERIOD, make_half
 from mai_core.store import clients, sealing
 
 if TYPE_CHECKING:
@@ -90,8 +90,7 @@ def manifest(installation: Installation, half: str, sums: tuple[str, ...]) -> di
 
 
 def _replace(lake: Lake, half: str, text: str) -> Path:
-    folder = lake.folder / half
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = make_half(lake, half)
     part = folder / f".manifest.{os.getpid()}.part"
     with part.open("w", encoding="utf-8") as handle:
         handle.write(text)

@@ -46,6 +46,13 @@ FILES_OF_A_PERIOD = tuple(_COLUMNS)
 """(half of the lake, kind) of the files that one period consists of."""
 
 
+def make_half(lake: Lake, half: str) -> Path:
+    """`internal` tells what things cost us: on a machine where analysts read `shared`, it is the owner's only."""
+    folder = lake.folder / half
+    folder.mkdir(mode=0o700 if half == "internal" else 0o777, parents=True, exist_ok=True)
+    return folder
+
+
 def write_period(cursor: Connection, lake: Lake, client_folder: str, name: str) -> tuple[str, dict[str, str]]:
     """Write the cursor's relations new_days, new_hours, new_generations; returns (file, sha256 by lake/kind).
 
@@ -54,6 +61,7 @@ def write_period(cursor: Connection, lake: Lake, client_folder: str, name: str) 
     unfinished: dict[tuple[str, str], Path] = {}
     digests: dict[str, str] = {}
     for half, kind in _COLUMNS:
+        make_half(lake, half)
         folder = lake.folder / half / kind / client_folder
         folder.mkdir(parents=True, exist_ok=True)
         part = folder / f".{name}.{os.getpid()}.part"

@@ -29,6 +29,7 @@ def test_a_backup_is_verified_and_listed(installation: Installation) -> None:
     assert row is not None
     assert (row["file"], row["events"]) == (made["file"], 3)
     assert verify(installation, made["file"]) == []
+    assert installation.settings.backup_dir.stat().st_mode & 0o077 == 0, "password hashes are in it"
 
 
 def test_the_restore_drill(tmp_path: Path) -> None:

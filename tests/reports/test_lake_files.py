@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 from mai_core.installation import Installation
 from mai_core.reports.lake import client_folder
 from mai_core.reports.sealing import seal
+from mai_core.reports.upkeep import write_manifests
 from tests.builders import CLIENT
 
 _COSTS = {"raw", "markup", "margin", "reported", "upstream", "priced", "estimated", "price"}
@@ -23,6 +24,12 @@ def test_the_shared_lake_has_no_column_that_tells_our_cost(house: Installation) 
         assert not [name for name in names if _COSTS & set(name.split("_"))], file
     (internal,) = house.settings.lake_dir.glob("internal/days/*/*.parquet")
     assert "raw_pusd" in pq.read_schema(internal).names
+
+
+def test_on_a_shared_machine_our_cost_is_the_owners_only(house: Installation) -> None:
+    seal(house, CLIENT, [date(2026, 10, 14)])
+    write_manifests(house)
+    assert (house.settings.lake_dir / "internal").stat().st_mode & 0o077 == 0
 
 
 def test_a_clients_id_never_leads_out_of_the_lake() -> None:
