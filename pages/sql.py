@@ -103,6 +103,8 @@ def _progress(view: View) -> None:
 
 def _refusal(view: View, refusal: dict[str, Any]) -> Html:
     words, message = view.words, str(refusal.get("message") or refusal.get("error") or "")
+    if refusal.get("problem") == "cancelled":
+        return markup.notice(words("sql.cancelled"))
     if refusal.get("line"):
         message = words("sql.error.at", line=refusal["line"], column=refusal.get("column") or 1, problem=message)
     hint = f'<p class="m-sub">{escape(str(refusal["hint"]))}</p>' if refusal.get("hint") else ""

@@ -223,12 +223,13 @@ def _made(site: Site, head: dict[str, str], path: str, body: object) -> dict[str
     return answer
 
 
-SLOW_SQL = "SELECT count(*) FROM range(100000000) a, range(100000) b WHERE a.range = b.range * 7"
+SLOW_SQL = "SELECT sum(a.range * b.range % 7) FROM range(100000000) a, range(100000) b"
 
 
 def _run_sql(seen: Visit, sql: str) -> None:
     seen.page.fill(".st-key-sql textarea", sql)
     seen.page.press(".st-key-sql textarea", "Tab")
+    seen.page.wait_for_timeout(400)
     seen.settled()
     seen.page.click(".st-key-sql_run button:not([disabled])")
 
@@ -240,7 +241,7 @@ def test_sql_runs_and_is_cancelled(visit: Visitor) -> None:
     assert re.search(r"\d+ wiersz", seen.text())
     _run_sql(seen, SLOW_SQL)
     seen.page.click(".st-key-sql_cancel button", timeout=10_000)
-    seen.page.wait_for_selector(".st-key-card_sql .m-notice.bad", timeout=15_000)
+    seen.page.wait_for_selector(".st-key-card_sql .m-notice:has-text('Przerwano')", timeout=30_000)
     _run_sql(seen, "SELEC 1")
     seen.page.wait_for_selector(".st-key-card_sql .m-notice:has-text('Wiersz 1')", timeout=15_000)
 
@@ -250,10 +251,11 @@ def test_a_quarantined_event_is_booked(visit: Visitor) -> None:
     table = seen.page.locator(".st-key-card_ops_unrouted tbody tr")
     before = table.count()
     assert before > 0
-    seen.page.click(
-        ".st-key-unrouted_client [data-testid=stSelectbox], .st-key-unrouted_client div[data-baseweb=select]"
-    )
-    seen.page.click("[role=option] >> nth=1")
+    seen.page.wait_for_selector(".st-key-card_ops_backups")  # the last card: nothing moves any more
+    seen.settled()
+    seen.page.click(".st-key-unrouted_client input")
+    seen.page.keyboard.type("Bursztyn")
+    seen.page.keyboard.press("Enter")
     seen.page.click(".st-key-assign button:not([disabled])")
     seen.page.wait_for_selector("[data-testid=stToast]")
     seen.page.reload()
