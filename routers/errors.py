@@ -47,6 +47,7 @@ def answer_errors_as_json(app: FastAPI) -> None:
     app.add_exception_handler(MaiError, _refusal)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(OverflowError, _too_large)
     app.add_exception_handler(Exception, _bug)
 
 
@@ -73,6 +74,11 @@ async def _invalid_request(request: Request, error: Exception) -> JSONResponse:
     ]
     sentence = "; ".join(_said(request, f"{one['field']}: {one['reason']}") for one in errors[:3])
     return JSONResponse({"error": sentence or "the request is not valid", "errors": errors}, 422)
+
+
+async def _too_large(request: Request, error: Exception) -> JSONResponse:
+    """JSON and URLs may say integers of any length; the ledger's have 64 bits."""
+    return JSONResponse({"error": _said(request, "a number is larger than the ledger can hold")}, 422)
 
 
 def _said(request: Request, text: str) -> str:

@@ -74,6 +74,8 @@ REFUSALS = {
     "must be one line of at most {x} characters": "musi być jedną linią, najwyżej {x} znaków",
     "must be 0 or more": "nie może być ujemny",
     "must be between 1 and 3650": "musi być między 1 a 3650",
+    "must lie between {x} and {y}": "musi leżeć między {x} a {y}",
+    "a number is larger than the ledger can hold": "liczba jest większa, niż mieści księga",
     "must be between 0 and a million USD": "musi być między 0 a milionem USD",
     "must be one of {x}": "do wyboru: {x}",
     "knows only {x}": "do wyboru: {x}",

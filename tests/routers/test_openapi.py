@@ -8,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from routers import ROUTERS
+from tests.routers.callers import token_of
 
 
 @pytest.fixture
@@ -49,3 +50,9 @@ def test_no_endpoint_hides_from_the_walk(schema: dict[str, Any]) -> None:
     for router in ROUTERS:
         for route in router.routes:
             assert route.path in schema["paths"], route  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/admin/quarantine/9" + "9" * 20])
+def test_a_number_that_no_ledger_holds_is_refused_and_no_bug(api: TestClient, path: str) -> None:
+    operator = token_of(api.app.state.installation, "operator", None)  # type: ignore[attr-defined]
+    assert api.get(path, headers=operator).status_code == 422
