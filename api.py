@@ -15,6 +15,7 @@ from mai_core.influx.sending import sender_for
 from mai_core.installation import open_installation
 from mai_core.settings import Settings, load_settings
 from routers import ROUTERS, events, webhooks
+from routers.bodies import give_large_buffers_back
 from routers.errors import PROBLEMS, answer_errors_as_json
 from routers.fast_lane import FastLane
 from routers.intake_door import IntakeDoor
@@ -27,6 +28,7 @@ DESCRIPTION = 'Meter, ledger and billing desk for resold LLM usage. Errors are J
 def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def opened(app: FastAPI) -> AsyncIterator[None]:
+        give_large_buffers_back()
         installation = open_installation(settings or load_settings())
         app.state.installation = installation
         app.state.intake = IntakeDoor(installation)

@@ -7,9 +7,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from influxdb_client.client.write.point import Point
-from influxdb_client.domain.write_precision import WritePrecision
-
 from mai_core.errors import BadValue
 from mai_core.model import Observation, Rank
 from mai_core.money import shortest_text, units_of
@@ -35,6 +32,10 @@ def timestamp_ns(at_ms: int, generation_id: str) -> int:
 
 def line_of(event: Mapping[str, Any]) -> str:
     """Line protocol. Integers carry the money; `cost_usd` is a float beside them for other tools."""
+    # Loaded where InfluxDB is used: the client's generated classes weigh more than the rest of this package.
+    from influxdb_client.client.write.point import Point
+    from influxdb_client.domain.write_precision import WritePrecision
+
     point = (
         Point(MEASUREMENT)
         .tag("client_org_id", event["client_org_id"])
