@@ -18,7 +18,7 @@ from mai_core.merging import Disagreement, Ranked
 from mai_core.model import Arrival
 from mai_core.money import shortest_text
 from mai_core.rating_book import RatingBook
-from mai_core.store import audit, ledger, people, rerated
+from mai_core.store import audit, conflicts, ledger, people, rerated
 from mai_core.store.connection import Db
 
 _DERIVED = ("raw_pusd", "charged_pusd", "usage_date", "external_user", "model", "provider")
@@ -198,9 +198,9 @@ class Booking:
         client, generation = arrival.client_org_id, arrival.observation.generation_id
         for field, (rank, _) in fields.items():
             if field in standing and rank > standing[field][0]:
-                ledger.supersede_disagreements(self._db, self._now_ms, client, generation, field, rank)
+                conflicts.supersede_disagreements(self._db, self._now_ms, client, generation, field, rank)
         for told in disagreements:
-            ledger.note_disagreement(
+            conflicts.note_disagreement(
                 self._db, self._now_ms, client, generation, told.field, told.rank, [str(value) for value in told.values]
             )
 
