@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,8 +69,9 @@ class Store:
     def _connect(self) -> Db:
         db = apsw.Connection(str(self.path))
         db.set_busy_timeout(BUSY_TIMEOUT_MS)
+        _switch_to_wal(db)
         db.execute(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+            "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
             "PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536;"
             "PRAGMA recursive_triggers = ON"
         ).fetchall()  # a pragma that answers stops the rest until its answer is read
@@ -126,6 +128,19 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _switch_to_wal(db: Db) -> None:
+    """SQLite asks no busy timeout about this switch: of processes that make the file at once, the others try again."""
+    until = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL").fetchall()
+            return
+        except apsw.BusyError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def migrate(db: Db, clock: Clock, migrations: tuple[tuple[str, Migration], ...] = MIGRATIONS) -> None:

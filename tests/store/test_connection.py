@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import apsw
@@ -120,3 +121,12 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
 def test_a_folder_in_place_of_the_ledger_is_said(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable, match="cannot be opened"):
         Store(tmp_path)
+
+
+def test_processes_that_make_the_ledger_at_once_all_open_it(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(10):
+            path = tmp_path / f"{number}.db"
+            for opened in list(pool.map(lambda _, path=path: Store(path), range(8))):
+                with opened, opened.read() as db:
+                    assert len(rows(db, "SELECT name FROM schema_migrations")) == len(MIGRATIONS)
