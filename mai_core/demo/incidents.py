@@ -16,15 +16,14 @@ from mai_core.intake.parsed import Parsed
 from mai_core.intake.sources import SOURCES
 from mai_core.model import Observation, Rank
 from mai_core.money import units_of
-from mai_core.reconciliation.comparing import Residual
-from mai_core.store import Db, batch_runs, reconciliation, rows
+from mai_core.store import Db, batch_runs, rows
 
 _MINUTE_MS = 60_000
 _STEPS = ("rates", "prices", "rebuild", "months", "backup", "archive", "verify", "seal", "cleanup", "reconciliation")
 
 
 def add_incidents(installation: Installation, clients: list[str]) -> None:
-    """Quarantine, a conflict, a batch that failed and was repeated, a residual that was found and recovered."""
+    """Quarantine, a conflict, a batch that failed and was repeated."""
     now_ms = installation.now_ms()
     _deliver_what_cannot_be_booked(installation, now_ms)
     with installation.store.read() as db:
@@ -32,7 +31,6 @@ def add_incidents(installation: Installation, clients: list[str]) -> None:
     _contradict(installation, clients[0], recent, now_ms)
     with installation.store.write() as db:
         _batches(db, now_ms)
-        _residuals(db, clients[0], recent, now_ms)
 
 
 def _deliver_what_cannot_be_booked(installation: Installation, now_ms: int) -> None:
@@ -112,14 +110,3 @@ def _batch(db: Db, day: date, started_ms: int, error: str | None = None) -> None
         row = batch_runs.start(db, started_ms + number * 700, day.isoformat(), step, "demo", run)
         batch_runs.finish(db, row, started_ms + number * 700 + 500, "failed" if failed else "ok", error=failed)
     batch_runs.finish(db, run, started_ms + len(_STEPS) * 700, state, error=f"rates: {error}" if error else None)
-
-
-def _residuals(db: Db, client: str, known: Observation, now_ms: int) -> None:
-    """Found at night: one generation whose webhook was lost and that was fetched, and a cent nobody can explain."""
-    day = usage_day(now_ms, "UTC") - timedelta(days=2)
-    recovered = Residual(
-        day, known.model or "", known.provider or "", "recovered", 18_400_000_000, 0, known.generation_id
-    )
-    unexplained = Residual(day, "openai/gpt-4o", "Azure", "not_explained", 412_300_000_000, 402_100_000_000)
-    reconciliation.note_resolved(db, client, recovered, now_ms)
-    reconciliation.replace_open_residuals(db, client, day, day, [unexplained], now_ms)

@@ -13,6 +13,7 @@ from mai_core.demo.cast import CLIENTS, DEMO_SEED, DemoClient
 from mai_core.demo.exchange import demo_rates
 from mai_core.demo.incidents import add_incidents
 from mai_core.demo.people import DemoPerson, people_of
+from mai_core.demo.provider import books_of, compare_with_books, key_hash_of
 from mai_core.demo.usage import ZONE, day_of_usage
 from mai_core.ids import client_org_id
 from mai_core.installation import Installation
@@ -48,11 +49,13 @@ def make_demo(installation: Installation, progress: Progress = lambda done, of: 
         book_of_terms = rating_books.load(db, installation.settings)
     known: set[tuple[str, str]] = set()
     events = 0
-    arrivals = _all_usage(everybody, first, today, now_ms, progress)
+    books = books_of(now_ms)
+    arrivals = books.passing(_all_usage(everybody, first, today, now_ms, progress))
     while batch := list(islice(arrivals, _PER_COMMIT)):
         with installation.store.write() as db:
             book(db, book_of_terms, batch, now_ms, outbox=installation.settings.influx_enabled, known_people=known)
         events += len(batch)
+    compare_with_books(installation, books)
     _settle_rates(installation, first, now_ms)
     _close_those_who_left(installation, now_ms)
     _limit_some(installation, today, now_ms)
@@ -96,6 +99,7 @@ def _create(installation: Installation, db: Db, client: DemoClient, members: lis
             markup_rate=client.markup,
             billing_email=f"faktury@{client.key}.example",
             fx_policy=client.fx_policy,
+            provider_key_hash=key_hash_of(client.key),
             actor="demo",
         )
     for person in members:

@@ -155,6 +155,7 @@ def _look_at_group(
     with installation.store.write() as db:
         now_ms = installation.clock.now_ms()
         reconciliation.replace_open_residuals(db, group.client_org_id, days[0], days[-1], residuals, now_ms)
+        reconciliation.put_compared(db, group.client_org_id, days, lines, now_ms)
 
 
 def _unclaimed(lines: Sequence[Line]) -> list[Residual]:

@@ -7,12 +7,15 @@ from datetime import date, timedelta
 from typing import Any
 
 from mai_core.days import day_bounds_ms, from_ms
-from mai_core.reconciliation.comparing import Recorded, Residual
+from mai_core.reconciliation.comparing import Line, Recorded, Residual
 from mai_core.store.connection import Db, dicts, rows
 from mai_core.upstream.openrouter_account import Credits, Key, ProviderDay
 
 WHOLE_ACCOUNT = ""
 """`key_hash` of rows that are about everything OpenRouter billed to the account."""
+
+SHARED = ""
+"""`client_org_id` of compared days that several clients without a key of their own share."""
 
 _EVENT = (
     "generation_id, client_org_id, at_ms, model, provider, coalesce(reported_pusd, raw_pusd), reported_pusd IS NULL"
@@ -160,6 +163,29 @@ def replace_open_residuals(
             )
     for row in standing.values():
         db.execute("UPDATE residuals SET resolved_at_ms = ? WHERE id = ?", (now_ms, row["id"]))
+
+
+def put_compared(db: Db, client_org_id: str | None, days: Iterable[date], lines: Iterable[Line], now_ms: int) -> None:
+    """How the two sums of each day stand after this look; a day without a line was compared, too."""
+    sums = dict.fromkeys(days, (0, 0))
+    for line in lines:
+        billed, recorded = sums[line.day]
+        sums[line.day] = (billed + line.billed_pusd, recorded + line.recorded_pusd)
+    db.executemany(
+        "INSERT INTO reconciled_days VALUES (?, ?, ?, ?, ?) ON CONFLICT (utc_date, client_org_id) DO UPDATE SET"
+        " billed_pusd = excluded.billed_pusd, recorded_pusd = excluded.recorded_pusd,"
+        " compared_at_ms = excluded.compared_at_ms",
+        [(day.isoformat(), client_org_id or SHARED, *pair, now_ms) for day, pair in sums.items()],
+    )
+
+
+def compared_days(db: Db, first: date, last: date) -> list[dict[str, Any]]:
+    """Each compared UTC day of each client (or of what is shared), the latest first."""
+    return dicts(
+        db,
+        "SELECT * FROM reconciled_days WHERE utc_date BETWEEN ? AND ? ORDER BY utc_date DESC, client_org_id",
+        (first.isoformat(), last.isoformat()),
+    )
 
 
 def note_resolved(db: Db, client_org_id: str | None, residual: Residual, now_ms: int) -> None:

@@ -21,30 +21,39 @@ def open_alerts() -> list[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """How far OpenRouter's books were compared with ours, and what came of it."""
+    """How far OpenRouter's books were compared with ours, and what came of it in the month of that day."""
 
     through: date
     billed_pusd: int
     recorded_pusd: int
     recovered: int
+    is_shared: bool
+    """The figures are of several clients together: those that have no key of their own."""
 
 
-def proof(month: str) -> Proof | None:
-    """Of the UTC days of a month that OpenRouter has told; differences that were found are what is missing in ours."""
-    start = f"{month}-01"
-    told = _rows(
-        f"SELECT max(utc_date), sum(cost_pusd) FROM provider_days WHERE key_hash = '' AND utc_date >= '{start}'",
-        {"through": TEXT, "billed": WHOLE},
-    )[0]
-    if not told["through"]:
+def proof(client: str | None) -> Proof | None:
+    """Of everything on the account, or of one client; None where nothing was compared yet."""
+    days = _rows(
+        "SELECT utc_date, client_org_id, billed_pusd, recorded_pusd FROM reconciled_days "
+        "WHERE utc_date >= (SELECT substr(max(utc_date), 1, 7) FROM reconciled_days)",
+        {"utc_date": TEXT, "client_org_id": TEXT, "billed_pusd": WHOLE, "recorded_pusd": WHOLE},
+    )
+    is_shared = client is not None and all(row["client_org_id"] != client for row in days)
+    counted = [row for row in days if client is None or row["client_org_id"] == ("" if is_shared else client)]
+    if not counted:
         return None
-    found = _rows(
-        "SELECT coalesce(sum(CASE WHEN resolved_at_ms IS NULL THEN billed_pusd - recorded_pusd ELSE 0 END), 0), "
-        f"coalesce(sum(class = 'recovered'), 0) FROM residuals WHERE utc_date >= '{start}'",
-        {"missing": WHOLE, "recovered": WHOLE},
-    )[0]
-    billed = int(told["billed"])
-    return Proof(date.fromisoformat(told["through"]), billed, billed - int(found["missing"]), int(found["recovered"]))
+    through = max(row["utc_date"] for row in counted)
+    recovered = _rows(
+        f"SELECT client_org_id FROM residuals WHERE class = 'recovered' AND utc_date >= '{through[:7]}'",
+        {"client_org_id": TEXT},
+    )
+    return Proof(
+        date.fromisoformat(through),
+        sum(row["billed_pusd"] for row in counted),
+        sum(row["recorded_pusd"] for row in counted),
+        sum(client is None or row["client_org_id"] == client for row in recovered),
+        is_shared,
+    )
 
 
 def backups() -> list[dict[str, Any]]:

@@ -44,13 +44,13 @@ def limit_state(view: View, limit_pusd: int) -> LimitState:
 
 
 def proof_line(view: View) -> str:
-    """'Reconciled with OpenRouter through ...' with figures for operators, the day alone for a client's people."""
+    """'Reconciled with OpenRouter through ...' with figures for operators, the day alone for everybody else."""
     words = view.words
-    found = _proof(month_of(view.today), ledger_version())
+    found = _proof(view.client_id, ledger_version())
     if found is None:
         return ""
     day = words.day_short(found.through)
-    if not view.sees_cost:
+    if not view.sees_cost or found.is_shared:
         return words("overview.proof.manager", day=day)
     return words(
         "overview.proof.operator", day=day, billed=words.money(found.billed_pusd, "USD"),
@@ -59,8 +59,7 @@ def proof_line(view: View) -> str:
     )  # fmt: skip
 
 
-@st.cache_data(ttl=60, show_spinner=False, max_entries=8)
-def _proof(month: str, version: Version) -> ledger_tables.Proof | None:
-    """The whole account's: no client's figure is in what a client's people are told of it."""
+@st.cache_data(ttl=60, show_spinner=False, max_entries=100)
+def _proof(client: str | None, version: Version) -> ledger_tables.Proof | None:
     del version
-    return ledger_tables.proof(month)
+    return ledger_tables.proof(client)

@@ -74,8 +74,19 @@ def test_no_page_about_trouble_is_empty(demo: Installation) -> None:
         assert waiting == [("invalid", 1), ("unrouted", 3)]
         assert rows(db, "SELECT field FROM conflicts WHERE state = 'open'") == [("reported_pusd",)]
         assert rows(db, "SELECT count(*) FROM batch_runs WHERE step = 'batch' AND state = 'failed'") == [(1,)]
-        assert rows(db, "SELECT class FROM residuals ORDER BY class") == [("not_explained",), ("recovered",)]
         assert rows(db, "SELECT max(usage_date) FROM sealed_days") == [("2026-10-13",)]
+
+
+def test_openrouters_books_were_compared_three_lost_generations_recovered_and_a_cent_is_left(
+    demo: Installation,
+) -> None:
+    with demo.store.read() as db:
+        found = dict(rows(db, "SELECT class, count(*) FROM residuals GROUP BY class"))
+        assert found == {"recovered": 3, "not_explained": 1}
+        assert rows(db, "SELECT count(*) FROM usage_events WHERE flags LIKE '%recovered%'") == [(3,)]
+        days = rows(db, "SELECT utc_date, billed_pusd - recorded_pusd FROM reconciled_days")
+    assert max(day for day, _ in days) == "2026-10-13"
+    assert {day: gap for day, gap in days if gap} == {"2026-09-14": units_of("0.0102")}
 
 
 def test_own_keys_and_free_models_occur(demo: Installation) -> None:

@@ -7,6 +7,7 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mai_core.money import units_of
 from pages.parts import api, sessions
 from pages.parts.registry import PAGES
 from tests.pages.conftest import ACME, NASTY, OTHER, SECRET_AMOUNT, SECRET_MODEL, SECRET_NAME, Desk, Opener
@@ -82,6 +83,48 @@ def test_the_overview_says_how_much(desk: Desk, open_page: Opener) -> None:
     assert "30 %" in shown  # of the limit of 100 USD
     assert "85 zapytań" not in shown
     assert "Ostatnie zdarzenie" in shown
+
+
+def _compared(desk: Desk, *days: tuple[str, str, str, str]) -> None:
+    with desk.installation.store.write() as db:
+        for day, client, billed, recorded in days:
+            db.execute(
+                "INSERT INTO reconciled_days VALUES (?, ?, ?, ?, 0)", (day, client, *map(units_of, (billed, recorded)))
+            )
+        for client in (ACME, OTHER, OTHER):
+            db.execute(
+                "INSERT INTO residuals (utc_date, client_org_id, model, provider, class, billed_pusd, recorded_pusd,"
+                " found_at_ms, resolved_at_ms) VALUES ('2026-10-18', ?, 'm', 'p', 'recovered', 5, 0, 1, 1)",
+                (client,),
+            )  # fmt: skip
+
+
+def test_the_proof_line_says_how_far_the_books_were_compared(desk: Desk, open_page: Opener) -> None:
+    _compared(
+        desk, ("2026-09-30", ACME, "9", "9"), ("2026-10-18", ACME, "20", "20"), ("2026-10-19", ACME, "5", "5"),
+        ("2026-10-19", OTHER, "1000", "999.50"),
+    )  # fmt: skip
+    operator = desk.login("operator")
+    everything = text(open_page(operator))
+    assert "Uzgodniono z OpenRouter do 19 paź: naliczone 1 025,00 USD, zapisane 1 024,50 USD" in everything
+    assert "różnica 0,50 USD, odzyskane 3." in everything
+    own = text(open_page(operator, client=ACME))
+    assert "naliczone 25,00 USD, zapisane 25,00 USD, różnica 0,00 USD, odzyskane 1." in own
+    manager = text(open_page(desk.login("manager")))
+    assert "Sprawdzone z dostawcą do 19 paź." in manager
+    assert "25,00 USD" not in manager
+
+
+def test_a_client_without_a_key_of_its_own_is_told_the_day_only(desk: Desk, open_page: Opener) -> None:
+    """What several clients share is nobody's figure."""
+    _compared(desk, ("2026-10-19", "", "5", "5"))
+    shown = text(open_page(desk.login("operator"), client=ACME))
+    assert "Sprawdzone z dostawcą do 19 paź." in shown
+    assert "naliczone" not in shown
+
+
+def test_without_a_comparison_nothing_is_claimed(desk: Desk, open_page: Opener) -> None:
+    assert "Sprawdzone" not in text(open_page(desk.login("manager")))
 
 
 def test_every_amount_of_the_overview_leads_to_its_explanation(desk: Desk, open_page: Opener) -> None:

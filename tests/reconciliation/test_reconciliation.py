@@ -245,6 +245,24 @@ def test_balances_are_kept(installation: Installation, account: SimulatedAccount
     assert found == [("credits", units_of("0.75"), units_of("100.5")), ("hash-acme", units_of("1.5"), None)]
 
 
+def test_each_compared_day_is_kept_with_both_sums_of_each_client(
+    installation: Installation, account: SimulatedAccount
+) -> None:
+    """What two clients without a key of their own share is told as theirs together."""
+    for name in ("bolt", "cyan"):
+        make_client(installation.store, f"mai_client_{name}", now_ms=installation.now_ms() - 45 * 86_400_000, name=name)
+    account.bill(billed(1, "0.75"), billed(2, "0.20", key_hash="", user="nobody", model="google/gemini-2.5-pro"))
+    account.forgotten.add("gen-2")
+    webhook(installation, billed(1, "0.75"))
+    reconcile(installation)
+    with installation.store.read() as db:
+        found = rows(db, "SELECT utc_date, client_org_id, billed_pusd, recorded_pusd FROM reconciled_days ORDER BY 2")
+    assert found == [
+        ("2026-10-12", "", units_of("0.20"), 0),
+        ("2026-10-12", "mai_client_63a4eb6d", units_of("0.75"), units_of("0.75")),
+    ]
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_injected_faults_are_all_classified_and_nothing_is_left(
     installation: Installation, account: SimulatedAccount, seed: int

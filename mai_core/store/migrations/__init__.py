@@ -13,6 +13,7 @@ from mai_core.store.migrations import (
     m005_identity,
     m006_operations,
     m007_legacy_views,
+    m008_reconciled_days,
 )
 
 Migration = Callable[[Any], None]
@@ -25,4 +26,5 @@ MIGRATIONS: tuple[tuple[str, Migration], ...] = (
     ("005_identity", m005_identity.apply),
     ("006_operations", m006_operations.apply),
     ("007_legacy_views", m007_legacy_views.apply),
+    ("008_reconciled_days", m008_reconciled_days.apply),
 )
