@@ -30,6 +30,8 @@ class PricedModel(BaseModel):
     provider: str
     price_per_million_input: float | None = Field(description="USD; null: depends on the model it is routed to.")
     price_per_million_output: float | None
+    price_per_million_cached: float | None = Field(description="Cached input tokens; null: as input.")
+    price_per_request: float
     context_length: int | None
     category: Literal["free", "budget", "standard", "premium", "routed"]
 
@@ -46,17 +48,26 @@ class ModelPricing(BaseModel):
 
 
 @router.get(f"{PREFIX}/model-pricing", summary="Models and their prices in USD per million tokens")
-def model_pricing(caller: Anyone, opened: Opened, client: str | None = None) -> ModelPricing:
+def model_pricing(
+    caller: Anyone,
+    opened: Opened,
+    client: str | None = None,
+    at: Annotated[
+        str | None, Query(max_length=40, description="As of an instant or a day (its midnight). Default: now.")
+    ] = None,
+) -> ModelPricing:
     """Operators and accountants see OpenRouter's list, a client's people what their organisation pays."""
     now_ms = opened.now_ms()
     sold_to = caller.tenant_or_all(client) if not caller.sees_all_clients or client else None
     with opened.store.read() as db:
         book = rating_books.load(db, opened.settings)
-        listed = price_books.load(db).latest()
+        at_ms = sale_prices.since_ms(db, at, sold_to, "at") or now_ms
+        prices_known = price_books.load(db)
+        listed = [prices_known.at(price.model, at_ms)[0] or price for price in prices_known.latest()]
         last, good = prices.last_fetch(db), prices.last_fetch(db, good=True)
         source = prices.source(db, now_ms)
     return ModelPricing(
-        models=[_priced(price, book, sold_to, now_ms) for price in listed],
+        models=[_priced(price, book, sold_to, at_ms) for price in listed],
         last_updated=None if good is None else _instant(good.fetched_at_ms),
         source=source,  # type: ignore[arg-type]
         prices_are="listed" if sold_to is None else "sold",
@@ -64,21 +75,26 @@ def model_pricing(caller: Anyone, opened: Opened, client: str | None = None) -> 
     )
 
 
-def _priced(price: ModelPrice, book: RatingBook, sold_to: str | None, now_ms: int) -> PricedModel:
+def _priced(price: ModelPrice, book: RatingBook, sold_to: str | None, at_ms: int) -> PricedModel:
     given, taken = price.per_million("prompt"), price.per_million("completion")
+    cached, each = price.per_million("input_cache_read"), (price.per_million("request") or Decimal(0)).scaleb(-6)
     if sold_to is not None:
-        own = book.sale_prices.at(sold_to, price.model, now_ms)
+        own = book.sale_prices.at(sold_to, price.model, at_ms)
         if own is not None:
-            given, taken = own.input_per_million, own.output_per_million
+            given, taken, cached = own.input_per_million, own.output_per_million, own.cached_per_million
+            each = own.per_request
         else:
-            markup = book.terms_at(book.agreement(sold_to), now_ms).markup
-            given, taken = (None if listed is None else listed * markup for listed in (given, taken))
+            markup = book.terms_at(book.agreement(sold_to), at_ms).markup
+            given, taken, cached = (None if listed is None else listed * markup for listed in (given, taken, cached))
+            each *= markup
     return PricedModel(
         id=price.model,
         name=price.name or price.model,
         provider=price.model.lstrip("~").partition("/")[0],
         price_per_million_input=None if given is None else float(given),
         price_per_million_output=None if taken is None else float(taken),
+        price_per_million_cached=None if cached is None else float(cached),
+        price_per_request=float(each),
         context_length=price.context_length,
         category=category(price),
     )

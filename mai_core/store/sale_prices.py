@@ -106,14 +106,14 @@ def _amount(value: str | Decimal, field: str) -> str:
     return format(amount.normalize(), "f") if amount else "0"
 
 
-def since_ms(db: Db, since: str | None, client_org_id: str | None) -> int | None:
+def since_ms(db: Db, since: str | None, client_org_id: str | None, field: str = "since") -> int | None:
     """An instant, or a day: its midnight where the client is (Warsaw for a price of all clients)."""
     if since is None:
         return None
     if len(since) == 10:
         zone = WARSAW if client_org_id is None else clients.require(db, client_org_id).timezone
-        return day_start_ms(parse_day(since, "since"), zone)
-    return parse_instant_ms(since, "since")
+        return day_start_ms(parse_day(since, field), zone)
+    return parse_instant_ms(since, field)
 
 
 def list_all(db: Db, client_org_id: str | None = None) -> list[dict[str, Any]]:

@@ -54,6 +54,8 @@ def test_the_list_as_the_existing_system_shows_it(api: TestClient, acme: Install
         "provider": "acme",
         "price_per_million_input": 3.0,
         "price_per_million_output": 15.0,
+        "price_per_million_cached": 3.0,
+        "price_per_request": 0.0,
         "context_length": 8192,
         "category": "standard",
     }
@@ -80,6 +82,25 @@ def test_a_clients_people_see_what_they_pay_and_never_our_list(api: TestClient, 
     assert listed(api, operator, f"?client={CLIENT}")["models"]["acme/large"]["price_per_million_input"] == 6.0
     assert api.get(f"{LIST}?client={FOREIGN}", headers=token_of(acme, "manager")).status_code == 404
     assert api.get(LIST).status_code == 401
+
+
+def test_prices_as_they_were_with_cached_tokens_and_requests(api: TestClient, acme: Installation) -> None:
+    operator, manager = token_of(acme, "operator"), token_of(acme, "manager")
+    body = {
+        "model": "acme/large", "client_org_id": CLIENT, "input_per_million": "7", "output_per_million": "9",
+        "cached_per_million": "0.7", "per_request": "0.002", "since": "2026-11-10",
+    }  # fmt: skip
+    assert api.post(OWN, json=body, headers=operator).status_code == 201
+    names = ("price_per_million_input", "price_per_million_cached", "price_per_request")
+
+    def large(query: str) -> list[float]:
+        row = listed(api, manager, query)["models"]["acme/large"]
+        return [row[name] for name in names]
+
+    assert large("") == large("?at=2026-11-10") == [7.0, 0.7, 0.002]
+    assert large("?at=2026-11-09")[0] == 6.0
+    assert large("?at=2026-11-09")[2] == 0.0
+    assert api.get(f"{LIST}?at=soon", headers=manager).status_code == 422
 
 
 def test_the_source_and_the_last_refusal_are_shown(api: TestClient, acme: Installation) -> None:
