@@ -14,7 +14,7 @@ _NAMES = frozenset(
     model model_permaslug gen_ai.response.model gen_ai.request.model
     provider provider_name custom_llm_provider trace.metadata.openrouter.provider_name
     user user_id external_user subject end_user user.id trace.metadata.openrouter.user_id
-    user_api_key_end_user_id user_api_key_user_id session_id session.id
+    user_api_key_end_user_id user_api_key_user_id session_id session.id llm_provider-x-generation-id
     api_key_name trace.metadata.openrouter.api_key_name user_api_key_alias
     specversion type source status finish_reason gen_ai.response.finish_reason finish_reason_normalized
     traceId spanId parentSpanId

@@ -133,6 +133,12 @@ class TestLiteLLM:
         stored = rows_of(api, "SELECT generation_id, reported_pusd, estimated_pusd FROM usage_events")
         assert stored == [("c-1", None, 5 * 10**11)]
 
+    def test_a_full_batch_is_taken_for_litellm_drops_what_is_refused(self, api: TestClient) -> None:
+        call = {"model": "m", "prompt_tokens": 1, "completion_tokens": 2, "model_map_information": "x" * 13_000}
+        batch = [{**call, "litellm_call_id": f"c-{number}"} for number in range(512)]
+        answer = api.post("/api/v1/litellm", json=batch, headers=BEARER)
+        assert (answer.status_code, answer.json()["accepted"]) == (200, 512)
+
 
 class TestFlat:
     path = "/api/v1/usage-tracking/webhook/openrouter-usage"

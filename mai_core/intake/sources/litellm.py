@@ -1,79 +1,134 @@
 """LiteLLM's `generic_api` callback: a list, lines or one StandardLoggingPayload.
 
 Failed calls and cache hits cost nothing at the provider and are no events. `response_cost` is LiteLLM's own estimate.
+A call weighs 13 KB without its texts and comes with up to 511 others, hence the large body; only what metering reads is
+unpacked. A batch that is refused is lost: LiteLLM does not keep it.
 """
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
+import msgspec
+
+from mai_core.errors import BadValue
 from mai_core.intake import exact_json
 from mai_core.intake.exact_json import Unreadable
 from mai_core.intake.fields import amount, count, mapping, name, remark, required_name, unix_ms, yes_or_no
-from mai_core.intake.items import one_or_many, parse_items
-from mai_core.intake.parsed import Headers, Parsed, Source
+from mai_core.intake.items import INVALID
+from mai_core.intake.parsed import MIB, Headers, Parsed, Refusal, Source
 from mai_core.intake.usage_object import read_usage
 from mai_core.model import Observation, Rank
 
 _OPENROUTER = "openrouter"
+_GENERATION_HEADER = "llm_provider-x-generation-id"
+"""OpenRouter's own header, as LiteLLM keeps it: `id` is LiteLLM's where it translates between two APIs."""
+
+
+class _Call(msgspec.Struct):
+    id: Any = None
+    litellm_call_id: Any = None
+    status: Any = None
+    cache_hit: Any = None
+    model: Any = None
+    custom_llm_provider: Any = None
+    prompt_tokens: Any = None
+    completion_tokens: Any = None
+    response_cost: Any = None
+    startTime: Any = None
+    end_user: Any = None
+    stream: Any = None
+    session_id: Any = None
+    metadata: Any = None
+    hidden_params: Any = None
+
+
+_ONE = msgspec.json.Decoder(msgspec.Raw)
+_MANY = msgspec.json.Decoder(list[msgspec.Raw])
+_CALL = msgspec.json.Decoder(_Call, float_hook=Decimal)
 
 
 def parse(body: bytes, headers: Headers) -> Parsed:
-    return parse_items(_items(body), _read)
-
-
-def _items(body: bytes) -> list[Any]:
-    lines = [line for line in body.splitlines() if line.strip()]
-    if len(lines) > 1:
+    parsed = Parsed()
+    for index, item in enumerate(_items(body)):
         try:
-            return [exact_json.decode(line) for line in lines]
-        except Unreadable:
-            pass
-    return one_or_many(exact_json.decode(body))
+            observation = _read(exact_json.decode_as(_CALL, item))
+        except msgspec.ValidationError:
+            parsed.refusals.append(Refusal(index, INVALID, "event: is not an object", _whole(item)))
+        except BadValue as error:
+            parsed.refusals.append(Refusal(index, INVALID, str(error), _whole(item)))
+        else:
+            if observation is None:
+                parsed.ignored += 1
+            else:
+                parsed.add(index, observation)
+    return parsed
 
 
-def _read(item: dict[str, Any]) -> Observation | None:
-    if item.get("status") == "failure" or item.get("cache_hit") in (True, "True", "true"):
+def _items(body: bytes) -> list[msgspec.Raw]:
+    try:
+        return exact_json.decode_as(_MANY, body)
+    except msgspec.ValidationError:
+        pass
+    try:
+        return [exact_json.decode_as(_ONE, body)]
+    except Unreadable:
+        lines = [line for line in body.splitlines() if line.strip()]
+        if len(lines) < 2:
+            raise
+        return [exact_json.decode_as(_ONE, line) for line in lines]
+
+
+def _whole(item: msgspec.Raw) -> Any:
+    return exact_json.decode(bytes(item))
+
+
+def _read(call: _Call) -> Observation | None:
+    if call.status == "failure" or call.cache_hit in (True, "True", "true"):
         return None
-    metadata = mapping(item.get("metadata"), "metadata")
+    metadata = mapping(call.metadata, "metadata")
     told = read_usage(mapping(metadata.get("usage_object"), "metadata.usage_object"))
-    told["input_tokens"] = _told_or(told["input_tokens"], item, "prompt_tokens")
-    told["output_tokens"] = _told_or(told["output_tokens"], item, "completion_tokens")
-    relay = name(item.get("custom_llm_provider"), "custom_llm_provider")
+    told["input_tokens"] = _told_or(told["input_tokens"], call.prompt_tokens, "prompt_tokens")
+    told["output_tokens"] = _told_or(told["output_tokens"], call.completion_tokens, "completion_tokens")
+    relay = name(call.custom_llm_provider, "custom_llm_provider")
     return Observation(
-        generation_id=_identity(item),
+        generation_id=_identity(call),
         rank=Rank.LITELLM,
         source=SOURCE.name,
-        started_at_ms=unix_ms(item.get("startTime"), "startTime", 1),
+        started_at_ms=unix_ms(call.startTime, "startTime", 1),
         external_user=name(
-            item.get("end_user") or metadata.get("user_api_key_end_user_id") or metadata.get("user_api_key_user_id"),
+            call.end_user or metadata.get("user_api_key_end_user_id") or metadata.get("user_api_key_user_id"),
             "end_user",
         ),
-        model=required_name(item.get("model"), "model").removeprefix(f"{_OPENROUTER}/"),
+        model=required_name(call.model, "model").removeprefix(f"{_OPENROUTER}/"),
         provider=None if relay == _OPENROUTER else relay,
-        estimated_pusd=amount(item.get("response_cost"), "response_cost"),
-        streamed=yes_or_no(item.get("stream")),
-        session_id=remark(item.get("session_id")),
+        estimated_pusd=amount(call.response_cost, "response_cost"),
+        streamed=yes_or_no(call.stream),
+        session_id=remark(call.session_id),
         api_key_name=remark(metadata.get("user_api_key_alias")),
         **told,
     )
 
 
-def _identity(item: dict[str, Any]) -> str:
+def _identity(call: _Call) -> str:
     """The generation's own id where OpenRouter gave one; else LiteLLM's id of the call."""
-    given = name(item.get("id"), "id")
-    if given is not None and given.startswith("gen-"):
-        return given
-    return required_name(item.get("litellm_call_id"), "litellm_call_id")
+    hidden = call.hidden_params if isinstance(call.hidden_params, dict) else {}
+    headers = hidden.get("additional_headers")
+    for given in (call.id, headers.get(_GENERATION_HEADER) if isinstance(headers, dict) else None):
+        if isinstance(given, str) and given.startswith("gen-"):
+            return required_name(given, "id")
+    return required_name(call.litellm_call_id, "litellm_call_id")
 
 
-def _told_or(told: int | None, item: dict[str, Any], field: str) -> int | None:
-    return told if told is not None else count(item.get(field), field)
+def _told_or(told: int | None, otherwise: Any, field: str) -> int | None:
+    return told if told is not None else count(otherwise, field)
 
 
 SOURCE = Source(
     "litellm",
     parse,
     content_types=frozenset({"application/json", "application/x-ndjson", "application/ndjson"}),
+    largest_body=32 * MIB,
     can_act_on_errors=False,
 )

@@ -1,0 +1,65 @@
+"""What real clients sent (tests/recorded), read as it came."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mai_core.intake.redaction import redact
+from mai_core.intake.sources import SOURCES
+from mai_core.model import Observation
+from mai_core.money import units_of
+
+RECORDED = Path(__file__).parent.parent / "recorded"
+
+
+class TestLiteLLM:
+    calls: dict[str, dict[str, Any]] = json.loads((RECORDED / "litellm.json").read_text())
+
+    def read(self, kind: str) -> Observation:
+        (told,) = self.parsed([self.calls[kind]])
+        return told
+
+    def parsed(self, calls: list[dict[str, Any]]) -> list[Observation]:
+        parsed = SOURCES["litellm"].parse(json.dumps(calls).encode(), {})
+        assert parsed.refusals == []
+        return parsed.observations
+
+    @pytest.mark.parametrize("kind", ["plain", "streamed", "retried_success", "messages_api_streamed", "responses_api"])
+    def test_a_call_of_openrouter_is_the_generation_that_broadcast_tells_too(self, kind: str) -> None:
+        told = self.read(kind)
+        headers = self.calls[kind]["hidden_params"]["additional_headers"]
+        assert told.generation_id == headers["llm_provider-x-generation-id"]
+        assert (told.model, told.provider) == ("openai/gpt-4o", None)
+        assert (told.input_tokens, told.output_tokens) == (29, 12)
+        assert (told.cached_tokens, told.reasoning_tokens) == (8, 3)
+        assert told.reported_pusd == units_of("0.00106674")
+
+    def test_the_person_is_the_one_that_the_request_named(self) -> None:
+        assert self.read("plain").external_user == "mai_client_63a4eb6d_user_11112222"
+        assert self.read("messages_api_streamed").external_user == "u-anth"
+
+    def test_of_another_provider_the_cost_is_an_estimate(self) -> None:
+        told = self.read("another_provider")
+        assert told.generation_id == self.calls["another_provider"]["litellm_call_id"]
+        assert (told.provider, told.reported_pusd, told.estimated_pusd) == ("openai", None, units_of("0.000225"))
+
+    def test_an_embedding_has_no_output(self) -> None:
+        told = self.read("embedding")
+        assert (told.model, told.input_tokens, told.output_tokens) == ("openai/text-embedding-3-small", 5, 0)
+
+    def test_failures_and_cache_hits_are_no_events_in_a_list_and_in_lines(self) -> None:
+        lines = "\n".join(json.dumps(call) for call in self.calls.values()).encode()
+        for body in (lines, json.dumps(list(self.calls.values())).encode()):
+            parsed = SOURCES["litellm"].parse(body, {})
+            assert (len(parsed.observations), parsed.ignored, parsed.refusals) == (7, 4, [])
+
+    @pytest.mark.parametrize("kind", ["plain", "messages_api_streamed", "responses_api"])
+    def test_quarantine_keeps_the_identity_and_no_text(self, kind: str) -> None:
+        kept = redact(self.calls[kind])
+        assert "secret" not in json.dumps(kept)
+        (again,) = self.parsed([kept])
+        assert again.generation_id == self.read(kind).generation_id
