@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from decimal import Decimal
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
@@ -13,7 +14,16 @@ from mai_core.errors import MaiError
 
 Document = TypeVar("Document")
 
-_DECODER = msgspec.json.Decoder(Any, float_hook=Decimal)
+
+def decimal_or_text(number: str) -> Decimal | str:
+    """A number that no Decimal holds (1e9999999999999999999) stays text: whoever reads it refuses that field alone."""
+    try:
+        return Decimal(number)
+    except InvalidOperation:
+        return number
+
+
+_DECODER = msgspec.json.Decoder(Any, float_hook=decimal_or_text)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -33,12 +43,17 @@ def decode(body: bytes) -> Any:
 
 def decode_as(decoder: msgspec.json.Decoder[Document], body: bytes | msgspec.Raw) -> Document:
     """A typed document. Raises Unreadable, or msgspec.ValidationError where only the shape is wrong."""
+    return reading(decoder.decode, body)
+
+
+def reading(read: Callable[[bytes | msgspec.Raw], Document], text: bytes | msgspec.Raw) -> Document:
+    """What `read` makes of the text, or of the repaired text where it is broken."""
     try:
-        return decoder.decode(body)
+        return read(text)
     except msgspec.ValidationError:
         raise
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return decoder.decode(repaired(bytes(body)))
+        return read(repaired(bytes(text)))
     except RecursionError:
         raise Unreadable("nested_too_deep", "the body is nested too deeply") from None
 
@@ -53,7 +68,7 @@ def repaired(body: bytes) -> bytes:
     usage beside them is still good.
     """
     try:
-        document = json.loads(body.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_refuse_constant)
+        document = json.loads(body.decode("utf-8-sig"), parse_float=decimal_or_text, parse_constant=_refuse_constant)
         return encode(_without_surrogates(document))
     except RecursionError:
         raise Unreadable("nested_too_deep", "the body is nested too deeply") from None

@@ -10,7 +10,7 @@ import pytest
 from mai_core.intake import exact_json
 from mai_core.intake.exact_json import Unreadable
 from mai_core.intake.parsed import Parsed
-from mai_core.intake.sources import SOURCES
+from mai_core.intake.sources import SOURCES, openrouter
 from mai_core.model import Observation
 from mai_core.money import units_of
 from tests.builders import CLIENT, NOON, make_span, make_trace
@@ -37,8 +37,11 @@ WHOLE = make_trace(
 
 
 def parse(document: Any, **headers: str) -> Parsed:
+    """Reading at once and in pieces are one and the same."""
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
-    return SOURCES["openrouter"].parse(body, headers)
+    parsed = SOURCES["openrouter"].parse(body, headers)
+    assert headers or openrouter._parsed_in_pieces(body) == parsed
+    return parsed
 
 
 def only(parsed: Parsed) -> Observation:
@@ -57,6 +60,17 @@ def test_a_whole_body_as_openrouter_sends_it_makes_one_event() -> None:
     assert told.reported_pusd == units_of("0.00106674")
     assert (told.external_user, told.session_id) == (f"{CLIENT}_user_11112222", "chat-77")
     assert (told.api_key_name, told.finish_reason) == ("Open WebUI prod", "length")
+
+
+def test_a_body_in_which_everything_has_its_shape_is_read_at_once_unless_it_is_large(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    body = json.dumps(WHOLE).encode()
+    expected = parse(body)
+    monkeypatch.setattr(openrouter, "_parsed_in_pieces", lambda _: "in pieces")
+    assert SOURCES["openrouter"].parse(body, {}) == expected
+    monkeypatch.setattr(openrouter, "LARGEST_AT_ONCE", len(body) - 1)
+    assert SOURCES["openrouter"].parse(body, {}) == "in pieces"
 
 
 @pytest.mark.parametrize(
@@ -127,6 +141,18 @@ def test_exponents_are_read_exactly() -> None:
     body = json.dumps(make_trace(make_span(gen_ai__usage__total_cost={"doubleValue": "COST"})))
     told = only(parse(body.replace('"COST"', "7.4E-7").encode()))
     assert told.reported_pusd == 740_000
+
+
+def test_a_number_that_nobody_can_hold_refuses_its_span_only_and_only_where_it_is_read() -> None:
+    for key, reasons in (
+        ("gen_ai__usage__total_cost", ["gen_ai.usage.total_cost: is not a number"]),
+        ("gen_ai__usage__input_tokens", ["gen_ai.usage.input_tokens: is not a whole number"]),
+        ("gen_ai__request__temperature", []),
+    ):
+        body = json.dumps(make_trace(make_span("gen-a"), make_span("gen-b", **{key: {"doubleValue": "HUGE"}})))
+        parsed = parse(body.replace('"HUGE"', "1e9999999999999999999").encode())
+        assert [bad.reason for bad in parsed.refusals] == reasons
+        assert len(parsed.observations) == 2 - len(reasons)
 
 
 def test_a_cost_is_read_digit_by_digit_and_never_through_a_float() -> None:

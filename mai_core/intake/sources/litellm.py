@@ -7,7 +7,6 @@ unpacked. A batch that is refused is lost: LiteLLM does not keep it.
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -46,7 +45,7 @@ class _Call(msgspec.Struct):
 
 _ONE = msgspec.json.Decoder(msgspec.Raw)
 _MANY = msgspec.json.Decoder(list[msgspec.Raw])
-_CALL = msgspec.json.Decoder(_Call, float_hook=Decimal)
+_CALL = msgspec.json.Decoder(_Call, float_hook=exact_json.decimal_or_text)
 
 
 def parse(body: bytes, headers: Headers) -> Parsed:

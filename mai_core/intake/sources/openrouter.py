@@ -6,15 +6,16 @@ repeat usage under a suffixed id; span names and parents say nothing, because ca
 
 from __future__ import annotations
 
-from decimal import Decimal
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 
 from mai_core.errors import BadValue
-from mai_core.intake import exact_json
+from mai_core.intake import exact_json, otlp
 from mai_core.intake.fields import amount, count, name, remark, required_name, unix_ms
 from mai_core.intake.items import INVALID, parse_items
+from mai_core.intake.otlp import Span, Told
 from mai_core.intake.parsed import MIB, Headers, Parsed, Refusal, Source
 from mai_core.intake.sources.video_job import KIND, read_video_job
 from mai_core.model import Observation, Rank
@@ -22,108 +23,80 @@ from mai_core.model import Observation, Rank
 _TEST_SPANS = ("Test Generation", "openrouter-connection-test")
 """What the buttons of OpenRouter's settings page send; the first one carries made-up usage."""
 
-_USAGE = "gen_ai.usage."
-_META = "trace.metadata.openrouter."
-_IN = _USAGE + "input_tokens"
-_OUT = _USAGE + "output_tokens"
+_ID = "gen_ai.response.id"
+_MODEL = "gen_ai.response.model"
+_MODEL_ASKED_FOR = "gen_ai.request.model"
+_FINISH = "gen_ai.response.finish_reason"
+_USER = "user.id"
+_SESSION = "session.id"
+
+_IN = "gen_ai.usage.input_tokens"
+_OUT = "gen_ai.usage.output_tokens"
+_PROMPT = "gen_ai.usage.prompt_tokens"
+_COMPLETION = "gen_ai.usage.completion_tokens"
 _CACHED = _IN + ".cached"
 _WRITE = _IN + ".cache_write"
 _WRITE_5M = _IN + ".cache_write_5m"
 _WRITE_1H = _IN + ".cache_write_1h"
 _AUDIO = _IN + ".audio"
 _REASONING = _OUT + ".reasoning"
-_COST = _USAGE + "total_cost"
-_COST_SIDES = (_USAGE + "input_cost", _USAGE + "output_cost")
+_COST = "gen_ai.usage.total_cost"
+_COST_SIDES = ("gen_ai.usage.input_cost", "gen_ai.usage.output_cost")
+
+_META_USER = "trace.metadata.openrouter.user_id"
+_META_PROVIDER = "trace.metadata.openrouter.provider_name"
+_META_FINISH = "trace.metadata.openrouter.finish_reason"
+_META_KEY_NAME = "trace.metadata.openrouter.api_key_name"
+
 _READ = frozenset(
     (
-        "gen_ai.response.id",
-        "gen_ai.response.model",
-        "gen_ai.request.model",
-        "gen_ai.response.finish_reason",
-        "user.id",
-        "session.id",
-        *(_META + field for field in ("user_id", "provider_name", "finish_reason", "api_key_name")),
-        *(_IN, _OUT, _USAGE + "prompt_tokens", _USAGE + "completion_tokens"),
+        *(_ID, _MODEL, _MODEL_ASKED_FOR, _FINISH, _USER, _SESSION),
+        *(_IN, _OUT, _PROMPT, _COMPLETION),
         *(_CACHED, _WRITE, _WRITE_5M, _WRITE_1H, _AUDIO, _REASONING, _COST, *_COST_SIDES),
+        *(_META_USER, _META_PROVIDER, _META_FINISH, _META_KEY_NAME),
     )
 )
 
-_NULL = msgspec.Raw(b"null")
-
-
-class _Value(msgspec.Struct):
-    stringValue: Any = None
-    intValue: Any = None
-    doubleValue: Any = None
-    boolValue: Any = None
-
-
-class _Attribute(msgspec.Struct):
-    """The value stays as it came until somebody asks for it: it may be a prompt of ten megabytes."""
-
-    key: str
-    value: msgspec.Raw = _NULL
-
-
-class _Span(msgspec.Struct):
-    name: Any = None
-    parentSpanId: Any = None
-    startTimeUnixNano: Any = None
-    attributes: list[_Attribute] | None = None
-
-
-class _Holder(msgspec.Struct):
-    """A resource or a scope: what its attributes say holds for every span below, unless the span says otherwise."""
-
-    attributes: list[_Attribute] | None = None
-
-
-class _ScopeSpans(msgspec.Struct):
-    scope: _Holder | None = None
-    spans: list[msgspec.Raw] | None = None
-
-
-class _ResourceSpans(msgspec.Struct):
-    resource: _Holder | None = None
-    scopeSpans: list[_ScopeSpans] | None = None
-
-
-class _Body(msgspec.Struct):
-    resourceSpans: list[msgspec.Raw] | msgspec.UnsetType | None = msgspec.UNSET
-
-
-_BODY = msgspec.json.Decoder(_Body, float_hook=Decimal)
-_RESOURCE_SPANS = msgspec.json.Decoder(_ResourceSpans, float_hook=Decimal)
-_SPAN = msgspec.json.Decoder(_Span, float_hook=Decimal)
-
-_VALUE = msgspec.json.Decoder(_Value | None, float_hook=Decimal)
-
 _MISSHAPED = "is not the OTLP/JSON shape of a trace"
 
-Attributes = dict[str, Any]
+LARGEST_AT_ONCE = 2 * MIB
 
 
 def parse(body: bytes, headers: Headers) -> Parsed:
-    parsed = Parsed()
     if headers.get("x-test-connection", "").lower() == "true":
-        return parsed
+        return Parsed()
+    if len(body) <= LARGEST_AT_ONCE:
+        with suppress(*otlp.NOT_AT_ONCE, BadValue):
+            return _parsed_at_once(body)
+    return _parsed_in_pieces(body)
+
+
+def _parsed_at_once(body: bytes) -> Parsed:
+    parsed = Parsed()
+    for index, (span, inherited) in enumerate(otlp.spans_at_once(body, _READ)):
+        _add(parsed, index, _read_span(span, inherited))
+    return parsed
+
+
+def _parsed_in_pieces(body: bytes) -> Parsed:
+    parsed = Parsed()
     try:
-        document = exact_json.decode_as(_BODY, body)
+        resources = otlp.resources_of(body)
     except msgspec.ValidationError:
         parsed.refusals.append(Refusal(0, INVALID, f"body: {_MISSHAPED}", exact_json.decode(body)))
         return parsed
-    if document.resourceSpans is msgspec.UNSET:
+    if resources is None:
         return _other_message(exact_json.decode(body))
-    for raw in document.resourceSpans or ():
+    for raw in resources:
         try:
-            groups = _groups_of(raw)
+            groups = otlp.groups_of(raw, _READ)
         except msgspec.ValidationError:
             item = {"resourceSpans": [exact_json.decode(bytes(raw))]}
             parsed.refusals.append(Refusal(_position(parsed), INVALID, f"resourceSpans: {_MISSHAPED}", item))
             continue
         for inherited, raw_spans in groups:
             for raw_span in raw_spans:
-                _add_span(parsed, raw_span, inherited)
+                _add_raw_span(parsed, raw_span, inherited)
     return parsed
 
 
@@ -138,64 +111,37 @@ def _other_message(document: dict[str, Any]) -> Parsed:
     return parse_items([document] if document else [], read)
 
 
-def _groups_of(raw: msgspec.Raw) -> list[tuple[Attributes, list[msgspec.Raw]]]:
-    try:
-        return _groups(raw)
-    except msgspec.ValidationError:
-        raise
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return _groups(msgspec.Raw(exact_json.repaired(bytes(raw))))
-
-
-def _groups(raw: msgspec.Raw) -> list[tuple[Attributes, list[msgspec.Raw]]]:
-    """The spans of one resource by scope, with what resource and scope say of all of them."""
-    resource_spans = _RESOURCE_SPANS.decode(raw)
-    resource = _told(resource_spans.resource.attributes) if resource_spans.resource else {}
-    groups = []
-    for scope_spans in resource_spans.scopeSpans or ():
-        scope = _told(scope_spans.scope.attributes) if scope_spans.scope else {}
-        groups.append(({**resource, **scope}, scope_spans.spans or []))
-    return groups
-
-
-def _add_span(parsed: Parsed, raw_span: msgspec.Raw, inherited: Attributes) -> None:
+def _add_raw_span(parsed: Parsed, raw_span: msgspec.Raw, inherited: Told) -> None:
     index = _position(parsed)
     try:
-        observation = _read_raw_span(raw_span, inherited)
+        _add(parsed, index, _read_span(otlp.span_of(raw_span, _READ), inherited))
     except msgspec.ValidationError:
         parsed.refusals.append(Refusal(index, INVALID, f"span: {_MISSHAPED}", _alone(raw_span, inherited)))
     except BadValue as error:
         parsed.refusals.append(Refusal(index, INVALID, str(error), _alone(raw_span, inherited)))
+
+
+def _add(parsed: Parsed, index: int, observation: Observation | None) -> None:
+    if observation is None:
+        parsed.ignored += 1
     else:
-        if observation is None:
-            parsed.ignored += 1
-        else:
-            parsed.add(index, observation)
-
-
-def _read_raw_span(raw_span: bytes | msgspec.Raw, inherited: Attributes) -> Observation | None:
-    try:
-        return _read_span(_SPAN.decode(raw_span), inherited)
-    except msgspec.ValidationError:
-        raise
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return _read_span(_SPAN.decode(exact_json.repaired(bytes(raw_span))), inherited)
+        parsed.add(index, observation)
 
 
 def _position(parsed: Parsed) -> int:
     return len(parsed.observations) + len(parsed.refusals) + parsed.ignored
 
 
-def _read_span(span: _Span, inherited: Attributes) -> Observation | None:
-    told = _told(span.attributes)
+def _read_span(span: Span, inherited: Told) -> Observation | None:
+    told = span.told
     if inherited:
-        if "gen_ai.response.id" not in told and span.parentSpanId:
+        if _ID not in told and span.parent:
             return None
         told = {**inherited, **told}
-    given_id = told.get("gen_ai.response.id")
+    given_id = told.get(_ID)
     if given_id is None or span.name in _TEST_SPANS:
         return None
-    generation_id = required_name(given_id, "gen_ai.response.id")
+    generation_id = required_name(given_id, _ID)
     if ":" in generation_id:
         return None
     get = told.get
@@ -203,39 +149,37 @@ def _read_span(span: _Span, inherited: Attributes) -> Observation | None:
         generation_id=generation_id,
         rank=Rank.BROADCAST,
         source=SOURCE.name,
-        started_at_ms=unix_ms(span.startTimeUnixNano, "startTimeUnixNano", 10**9),
-        external_user=name(get("user.id") or get(_META + "user_id"), "user.id"),
-        model=name(get("gen_ai.response.model") or get("gen_ai.request.model"), "gen_ai.response.model"),
-        provider=remark(get(_META + "provider_name")),
-        input_tokens=_count(told, _IN, _USAGE + "prompt_tokens"),
-        output_tokens=_count(told, _OUT, _USAGE + "completion_tokens"),
+        started_at_ms=unix_ms(span.start, "startTimeUnixNano", 10**9),
+        external_user=name(get(_USER) or get(_META_USER), _USER),
+        model=name(get(_MODEL) or get(_MODEL_ASKED_FOR), _MODEL),
+        provider=remark(get(_META_PROVIDER)),
+        input_tokens=_tokens(told, _IN, _PROMPT),
+        output_tokens=_tokens(told, _OUT, _COMPLETION),
         cached_tokens=count(get(_CACHED), _CACHED),
         cache_write_tokens=_cache_writes(told),
         cache_write_1h_tokens=count(get(_WRITE_1H), _WRITE_1H),
         reasoning_tokens=count(get(_REASONING), _REASONING),
         audio_tokens=count(get(_AUDIO), _AUDIO),
         reported_pusd=_cost(told),
-        finish_reason=remark(get("gen_ai.response.finish_reason") or get(_META + "finish_reason")),
-        session_id=remark(get("session.id")),
-        api_key_name=remark(get(_META + "api_key_name")),
+        finish_reason=remark(get(_FINISH) or get(_META_FINISH)),
+        session_id=remark(get(_SESSION)),
+        api_key_name=remark(get(_META_KEY_NAME)),
     )
 
 
-def _count(told: Attributes, *keys: str) -> int | None:
-    for key in keys:
-        if key in told:
-            return count(told[key], key)
-    return None
+def _tokens(told: Told, key: str, older_key: str) -> int | None:
+    return count(told[key], key) if key in told else count(told.get(older_key), older_key)
 
 
-def _cache_writes(told: Attributes) -> int | None:
+def _cache_writes(told: Told) -> int | None:
+    """The total; without it the sum of both lifetimes."""
     if _WRITE in told:
         return count(told[_WRITE], _WRITE)
-    parts = [count(told[key], key) for key in (_WRITE_5M, _WRITE_1H) if key in told]
-    return sum(part for part in parts if part is not None) if parts else None
+    short, long = count(told.get(_WRITE_5M), _WRITE_5M), count(told.get(_WRITE_1H), _WRITE_1H)
+    return None if short is None and long is None else (short or 0) + (long or 0)
 
 
-def _cost(told: Attributes) -> int | None:
+def _cost(told: Told) -> int | None:
     """The total; without it the sum of both sides, where both are told."""
     total = amount(told.get(_COST), _COST)
     if total is not None:
@@ -244,22 +188,7 @@ def _cost(told: Attributes) -> int | None:
     return None if None in sides else sum(side for side in sides if side is not None)
 
 
-def _told(attributes: list[_Attribute] | None) -> Attributes:
-    """The attributes that metering reads, as plain values; null and what has no scalar value is not there."""
-    told: Attributes = {}
-    for attribute in attributes or ():
-        if attribute.key in _READ:
-            value = _VALUE.decode(attribute.value)
-            if value is None:
-                continue
-            for spelled in (value.stringValue, value.intValue, value.doubleValue, value.boolValue):
-                if spelled is not None:
-                    told[attribute.key] = spelled
-                    break
-    return told
-
-
-def _alone(raw_span: msgspec.Raw, inherited: Attributes) -> dict[str, Any]:
+def _alone(raw_span: msgspec.Raw, inherited: Told) -> dict[str, Any]:
     """A body that holds this span only; what it inherited is spelled as text, which every reader takes."""
     attributes = [{"key": key, "value": {"stringValue": str(value)}} for key, value in inherited.items()]
     span = exact_json.decode(bytes(raw_span))
