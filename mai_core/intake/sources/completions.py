@@ -30,6 +30,9 @@ from mai_core.intake.usage_object import read_usage
 from mai_core.model import Observation, Rank
 
 
+_SUMMED = {"prompt_tokens": "input_tokens", "completion_tokens": "output_tokens"}
+
+
 def parse(body: bytes, headers: Headers) -> Parsed:
     witnesses: list[TurnWitness] = []
 
@@ -78,7 +81,9 @@ def _generation_ids(item: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _witness(item: dict[str, Any], turn_id: str, generation_ids: tuple[str, ...]) -> TurnWitness:
-    told = read_usage(mapping(item.get("usage"), "usage"))
+    """Open WebUI sums one spelling of the tokens up; the other one keeps what the last generation told."""
+    usage = mapping(item.get("usage"), "usage")
+    told = read_usage({key: usage[key] for key in usage if _SUMMED.get(key) not in usage})
     return TurnWitness(
         turn_id,
         name(item.get("external_user"), "external_user"),
