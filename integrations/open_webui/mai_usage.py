@@ -68,7 +68,9 @@ class Filter:
             description="OPENROUTER_EXTERNAL_USER, or the client's id.",
         )
         openrouter_hosts: str = Field(
-            default="openrouter.ai", description="Requests to other hosts are left alone; comma separated, empty: all."
+            default_factory=lambda: hosts_from(os.environ),
+            description="Other servers are left alone, unless they list models as OpenRouter does; "
+            "comma separated, empty: all.",
         )
         check_quota: bool = Field(default=True, description="Ask for the quota before a chat.")
         quota_wait_ms: int = Field(default=300, ge=10, le=5000, description="How long a chat waits for the quota.")
@@ -140,9 +142,9 @@ class Filter:
             turn = self._turns.pop(turn_key(__metadata__), None) or self._turns.pop(str(body.get("id")), None)
             if self.valves.secret and (turn or await goes_to(self.valves.openrouter_hosts, __model__, __request__)):
                 external_user = external_user_id(self.valves.external_user_prefix, str((__user__ or {}).get("id", "")))
-                report = report_of(body, metadata, external_user, turn or Turn())
-                if report is not None:
-                    self._later(self._deliver("/api/v1/completions", report))
+                reports = reports_of(body, metadata, external_user, turn or Turn())
+                if reports:
+                    self._later(self._deliver("/api/v1/completions", reports))
         except Exception:
             log.exception("mAI Usage: usage could not be reported; the chat goes on")
         return body
@@ -203,7 +205,7 @@ class Filter:
             self._told.popitem(last=False)
         await self._deliver("/api/v1/directory", {"people": [person]})
 
-    async def _deliver(self, path: str, payload: dict[str, Any]) -> None:
+    async def _deliver(self, path: str, payload: Any) -> None:
         try:
             if time.monotonic() < self._retry_at or not await self._sent(path, payload):
                 await asyncio.to_thread(spool, Path(self.valves.spool_dir), self.valves.spool_files, path, payload)
@@ -225,7 +227,7 @@ class Filter:
         if await asyncio.to_thread(waiting, Path(self.valves.spool_dir)):
             self._retry_later()
 
-    async def _sent(self, path: str, payload: dict[str, Any]) -> bool:
+    async def _sent(self, path: str, payload: Any) -> bool:
         """True when the server has it, or will never take it."""
         try:
             response = await self._post(path, payload)
@@ -255,7 +257,7 @@ class Filter:
         finally:
             self._sending = False
 
-    async def _post(self, path: str, payload: dict[str, Any]) -> httpx.Response:
+    async def _post(self, path: str, payload: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.valves.secret}"}
         client = await self._connected()
         return await client.post(self.valves.api_url.rstrip("/") + path, json=payload, headers=headers)
@@ -275,19 +277,21 @@ class Turn:
     """What was seen of one answer while it streamed."""
 
     def __init__(self) -> None:
-        self.generation_ids: dict[str, dict[str, Any] | None] = {}
-        """Each id with the usage that its own last chunk told, if it did."""
-        self.model: str | None = None
-        self.provider: str | None = None
+        self.generations: OrderedDict[str, dict[str, Any]] = OrderedDict()
 
     def see(self, generation_id: str, event: dict[str, Any]) -> None:
-        if generation_id not in self.generation_ids and len(self.generation_ids) >= IDS_PER_TURN:
+        """Every chunk tells the model; the last one of each generation its own usage."""
+        if generation_id not in self.generations and len(self.generations) >= IDS_PER_TURN:
             return
-        usage = event.get("usage")
-        known = self.generation_ids.get(generation_id)
-        self.generation_ids[generation_id] = usage if isinstance(usage, dict) else known
-        self.model = event.get("model") or self.model
-        self.provider = event.get("provider") or self.provider
+        seen = self.generations.setdefault(generation_id, {})
+        for field in ("model", "provider", "created"):
+            if event.get(field):
+                seen[field] = event[field]
+        if isinstance(event.get("usage"), dict):
+            seen["usage"] = event["usage"]
+
+    def last(self, field: str) -> Any:
+        return next((seen[field] for seen in reversed(self.generations.values()) if field in seen), None)
 
 
 def mark(body: dict[str, Any], external_user: str | None, metadata: dict[str, Any]) -> None:
@@ -307,27 +311,25 @@ def mark(body: dict[str, Any], external_user: str | None, metadata: dict[str, An
     body["trace"] = {**ours, **told} if isinstance(told, dict) else ours
 
 
-def report_of(
+def reports_of(
     body: dict[str, Any], metadata: dict[str, Any], external_user: str | None, turn: Turn
-) -> dict[str, Any] | None:
-    """Ids and numbers, never text. Open WebUI's total is the sum over all model calls of the turn, so with one id the
-    usage that the generation itself told comes first; with several the server takes the total as a witness only."""
-    usage = last_usage(body)
-    ids = list(turn.generation_ids)
-    if len(ids) == 1 and turn.generation_ids[ids[0]]:
-        usage = turn.generation_ids[ids[0]]
-    if not usage:
-        return None
-    report = {
-        "turn_id": str(body.get("id") or message_id_of(metadata) or uuid.uuid4()),
-        "external_user": external_user,
-        "model": turn.model or body.get("model"),
-        "provider": turn.provider,
-        "session_id": body.get("chat_id") or metadata.get("chat_id") or None,
-        "generation_ids": ids,
-        "usage": usage,
-    }
-    return {key: value for key, value in report.items() if value is not None}
+) -> list[dict[str, Any]]:
+    """Ids and numbers, never text: the turn, and of several generations each that told its own usage. Open WebUI's
+    total is the sum over all model calls of the turn, so the only generation's own usage comes before it; beside
+    several the server takes the total as a witness, which is compared and never billed."""
+    shared = {"external_user": external_user, "session_id": body.get("chat_id") or metadata.get("chat_id") or None}
+    told = {name: seen for name, seen in turn.generations.items() if seen.get("usage")}
+    is_alone = len(turn.generations) == 1
+    usage = turn.last("usage") if is_alone and told else last_usage(body)
+    reports = []
+    if usage:
+        turn_id = str(body.get("id") or message_id_of(metadata) or uuid.uuid4())
+        model, provider = turn.last("model") or body.get("model"), turn.last("provider")
+        whole = {"turn_id": turn_id, "model": model, "provider": provider, "usage": usage}
+        reports.append({**whole, **shared, "generation_ids": list(turn.generations)})
+    if not is_alone:
+        reports += [{"id": name, **seen, **shared} for name, seen in told.items()]
+    return [{key: value for key, value in report.items() if value is not None} for report in reports]
 
 
 def last_usage(body: dict[str, Any]) -> dict[str, Any] | None:
@@ -374,10 +376,26 @@ async def goes_to(hosts: str, model: dict[str, Any] | None, request: Any) -> boo
     try:
         base = (model.get("info") or {}).get("base_model_id")
         model = request.app.state.MODELS[base] if base else model
+        if is_listed_as_by_openrouter(model):
+            return True
         host = (httpx.URL(await base_url(model["urlIdx"])).host or "").lower()
     except Exception:
         return True
     return any(host == one or host.endswith("." + one) for one in wanted)
+
+
+def is_listed_as_by_openrouter(model: dict[str, Any]) -> bool:
+    """A proxy in front of OpenRouter has another name, but passes its list of models on."""
+    listed = model.get("openai")
+    return isinstance(listed, dict) and "pricing" in listed and ("canonical_slug" in listed or "top_provider" in listed)
+
+
+def hosts_from(environment: Any) -> str:
+    """OpenRouter's own, and the one that mAI Usage is told of."""
+    with contextlib.suppress(httpx.InvalidURL):
+        own = httpx.URL(environment.get("OPENROUTER_API_URL") or environment.get("OPENROUTER_HOST") or "").host
+        return f"openrouter.ai, {own}" if own and own != "openrouter.ai" else "openrouter.ai"
+    return "openrouter.ai"
 
 
 async def base_url(index: int) -> str:
@@ -420,7 +438,7 @@ def data_dir() -> Path:
         return Path(tempfile.gettempdir())
 
 
-def spool(folder: Path, most: int, path: str, payload: dict[str, Any]) -> None:
+def spool(folder: Path, most: int, path: str, payload: Any) -> None:
     """Written whole beside its place and moved there, so that a crash leaves no half report."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     name = f"{time.time_ns()}-{uuid.uuid4().hex}"

@@ -63,3 +63,15 @@ class TestLiteLLM:
         assert "secret" not in json.dumps(kept)
         (again,) = self.parsed([kept])
         assert again.generation_id == self.read(kind).generation_id
+
+
+class TestOpenWebUI:
+    def test_a_turn_with_a_tool_is_two_generations_and_a_witness_of_their_sum(self) -> None:
+        parsed = SOURCES["completions"].parse((RECORDED / "open_webui_turn.json").read_bytes(), {})
+        assert parsed.refusals == []
+        (witness,) = parsed.witnesses
+        assert witness.generation_ids == tuple(told.generation_id for told in parsed.observations)
+        assert [told.reported_pusd for told in parsed.observations] == [units_of("0.00106674")] * 2
+        assert witness.cost_pusd == units_of("0.00213348")
+        assert (witness.input_tokens, witness.output_tokens) == (58, 24)
+        assert {told.external_user for told in parsed.observations} == {witness.external_user}

@@ -34,6 +34,7 @@ METADATA = {"chat_id": "chat-77", "message_id": "msg-1", "user_id": USER["id"]}
 GENERATIONS = [f"gen-17951760{n:02}-abc" for n in (10, 20, 30)]
 COSTS = {GENERATIONS[0]: "0.001", GENERATIONS[1]: "0.002", GENERATIONS[2]: "0.004"}
 NOW = "2026-11-20T12:30:00Z"
+OPENROUTER_LISTS = {"id": "openai/gpt-4o", "canonical_slug": "openai/gpt-4o", "pricing": {"prompt": "0.0000025"}}
 
 
 @asynccontextmanager
@@ -147,6 +148,21 @@ def test_a_turn_of_three_generations_is_three_events_whichever_way_in_comes_firs
     asyncio.run(story())
 
 
+def test_without_broadcast_each_generation_of_a_turn_that_told_its_usage_is_recorded(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with running(tmp_path) as app:
+            filter_ = make_filter(httpx.ASGITransport(app), tmp_path)
+            filter_.stream({"id": "gen-1795176040-cut", "model": "openai/gpt-4o"}, METADATA)
+            await chat(filter_, GENERATIONS, "0.007")
+            events = ledger(app)
+            assert [(event["generation_id"], event["raw_pusd"]) for event in events] == [
+                (generation_id, units_of(COSTS[generation_id])) for generation_id in GENERATIONS
+            ]
+            assert {(event["external_user"], event["model"]) for event in events} == {(EXTERNAL, "openai/gpt-4o")}
+
+    asyncio.run(story())
+
+
 def test_a_plain_turn_is_recorded_without_broadcast(tmp_path: Path) -> None:
     async def story() -> None:
         async with running(tmp_path) as app:
@@ -210,6 +226,9 @@ def test_an_id_that_is_no_uuid_marks_nobody() -> None:
         ({"owned_by": "ollama"}, "https://openrouter.ai/api/v1", False),
         ({"pipe": {"type": "pipe"}}, "https://openrouter.ai/api/v1", False),
         ({}, "https://openrouter.ai/api/v1", True),
+        ({"urlIdx": 0, "openai": OPENROUTER_LISTS}, "https://gateway.acme.example/v1", True),
+        ({"info": {"base_model_id": "listed"}}, "https://gateway.acme.example/v1", True),
+        ({"urlIdx": 0, "openai": {"id": "m", "pricing": {"prompt": "0"}}}, "https://api.other.example/v1", False),
         ({"urlIdx": 0}, None, True),
     ],
 )
@@ -227,9 +246,22 @@ def test_requests_to_other_servers_are_left_alone(
         assert ("user" in body) is marked
 
     monkeypatch.setattr(mai_usage, "base_url", base_url)
-    state = SimpleNamespace(MODELS={"base": {"urlIdx": 1}})
+    state = SimpleNamespace(MODELS={"base": {"urlIdx": 1}, "listed": {"urlIdx": 1, "openai": OPENROUTER_LISTS}})
     request = SimpleNamespace(app=SimpleNamespace(state=state))
     asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("environment", "hosts"),
+    [
+        ({}, "openrouter.ai"),
+        ({"OPENROUTER_API_URL": "https://openrouter.ai/api/v1"}, "openrouter.ai"),
+        ({"OPENROUTER_API_URL": "http://localhost:9000/api/v1"}, "openrouter.ai, localhost"),
+        ({"OPENROUTER_API_URL": "http://proxy:port"}, "openrouter.ai"),
+    ],
+)
+def test_the_address_that_mai_usage_has_for_openrouter_counts_too(environment: dict[str, str], hosts: str) -> None:
+    assert mai_usage.hosts_from(environment) == hosts
 
 
 def test_two_requests_of_a_program_at_once_stay_two_turns() -> None:
@@ -238,8 +270,8 @@ def test_two_requests_of_a_program_at_once_stay_two_turns() -> None:
     one, other = {"user_id": USER["id"]}, {"user_id": USER["id"]}
     for metadata, generation_id in ((one, "gen-1"), (other, "gen-2"), (one, "gen-3")):
         filter_.stream({"id": generation_id}, metadata)
-    assert list(filter_._turn(mai_usage.turn_key(one)).generation_ids) == ["gen-1", "gen-3"]
-    assert list(filter_._turn(mai_usage.turn_key(other)).generation_ids) == ["gen-2"]
+    assert list(filter_._turn(mai_usage.turn_key(one)).generations) == ["gen-1", "gen-3"]
+    assert list(filter_._turn(mai_usage.turn_key(other)).generations) == ["gen-2"]
 
 
 def test_certificates_are_checked_when_the_address_becomes_https() -> None:
@@ -398,7 +430,7 @@ def test_memory_is_bounded_however_many_turns_never_end() -> None:
     for number in range(mai_usage.IDS_PER_TURN + 50):
         filter_.stream({"id": f"gen-{number}"}, {"message_id": "msg-long"})
     assert len(filter_._turns) == mai_usage.TURNS_REMEMBERED
-    assert len(filter_._turns["msg-long"].generation_ids) == mai_usage.IDS_PER_TURN
+    assert len(filter_._turns["msg-long"].generations) == mai_usage.IDS_PER_TURN
 
 
 STRANGE: list[Any] = [{}, {"id": 7}, {"id": "gen-1", "usage": "much"}, {"choices": None}, []]

@@ -11,7 +11,8 @@ a list of them per body:
 
 2. A turn of a chat, as the Open WebUI filter reports it. `generation_ids` are those seen in the stream, `usage` is the
    sum over all of them. With exactly one id this is a completion like any other; with several (tool calls) or none the
-   total is kept as a witness to compare with, and is never billed: the generations come by themselves.
+   total is kept as a witness to compare with, and is never billed: the generations come by themselves, as items of the
+   first kind or by Broadcast.
 
        {"turn_id": "msg-uuid", "external_user": "mai_client_63a4eb6d_user_11112222", "model": "openai/gpt-4o",
         "session_id": "chat-77", "generation_ids": ["gen-1795176000-abc"], "usage": {...}}
@@ -28,7 +29,6 @@ from mai_core.intake.items import one_or_many, parse_items
 from mai_core.intake.parsed import Headers, Parsed, Source, TurnWitness
 from mai_core.intake.usage_object import read_usage
 from mai_core.model import Observation, Rank
-
 
 _SUMMED = {"prompt_tokens": "input_tokens", "completion_tokens": "output_tokens"}
 
