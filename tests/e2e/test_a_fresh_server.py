@@ -1,0 +1,32 @@
+"""A server that nobody has asked for anything: the moment in which Streamlit would run pages/*.py by themselves."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+
+import pytest
+
+from pages.parts.registry import PAGES
+from tests.e2e.conftest import Visitor
+from tests.e2e.site import Site
+
+pytestmark = pytest.mark.e2e
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+def test_a_fresh_server_asked_for_every_page_shows_nothing(own_site: Site) -> None:
+    opener = urllib.request.build_opener(_Stay)
+    for entry in PAGES:
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            opener.open(f"{own_site.address}/{entry.path}", timeout=10)
+        assert refused.value.code == 303
+        assert refused.value.read() == b""
+
+
+def test_the_first_deep_link_of_a_fresh_server_is_whole(visit_to: Visitor, own_site: Site) -> None:
+    assert "Użytkownicy" in visit_to(own_site, "manager", path="/users").text()

@@ -1,0 +1,77 @@
+"""Every page as every role in both languages: it shows itself, in one language, within the screen; pictures are kept."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from pages.parts.registry import PAGES
+from tests.e2e.conftest import Visitor
+from tests.e2e.reading_languages import foreign_words
+from tests.e2e.visiting import PHONE, WIDE, Visit
+
+pytestmark = pytest.mark.e2e
+
+ROLES = ("operator", "accountant", "manager", "analyst")
+OF_ALL_CLIENTS = ("operator", "accountant")
+DARK = {("operator", "en"), ("accountant", "pl"), ("manager", "en"), ("analyst", "pl")}
+PHONES = {("accountant", "en"), ("manager", "pl"), ("analyst", "en")}
+"""The rest is wide; the operator, who sees every page, is pictured wide and narrow both times."""
+
+
+@pytest.mark.parametrize("language", ["pl", "en"])
+@pytest.mark.parametrize("role", ROLES)
+def test_every_page(role: str, language: str, visit: Visitor) -> None:
+    phone, dark = (role, language) in PHONES, (role, language) in DARK
+    seen = visit(role, language, phone=phone, dark=dark)
+    client, person = _somebody(seen, role)
+    wrong = []
+    for entry in PAGES:
+        if role not in entry.roles:
+            continue
+        seen.go_inside(_address(entry.path, client, person))
+        name = entry.path or "overview"
+        wrong += [f"{name}: {complaint}" for complaint in _wrong(seen, language)]
+        look = f"{name}-{role}-{language}-{'dark' if dark else 'light'}"
+        seen.picture(f"{look}-{'phone' if phone else 'wide'}")
+        if role == "operator":
+            seen.page.set_viewport_size(PHONE)
+            seen.page.wait_for_timeout(150)
+            wrong += [f"{name}, narrow: wider than the screen"] if seen.is_wider_than_the_screen() else []
+            seen.picture(f"{look}-phone")
+            seen.page.set_viewport_size(WIDE)
+    assert not wrong, "\n".join(wrong)
+
+
+def _wrong(seen: Visit, language: str) -> list[str]:
+    found = [f"says {word!r}" for word in foreign_words(seen, language)]
+    if seen.page.locator(".m-notice.bad, [data-testid=stException]").count():
+        found.append("an error is shown")
+    if seen.is_wider_than_the_screen():
+        found.append("wider than the screen")
+    return found
+
+
+def _somebody(seen: Visit, role: str) -> tuple[str, str]:
+    """A client, where one has to be chosen, and a person of it."""
+    if role not in OF_ALL_CLIENTS:
+        return "", _named(seen, "id")
+    client = _named(seen, "client")
+    seen.go_inside(f"/users?client={client}")
+    return client, _named(seen, "id")
+
+
+def _named(seen: Visit, name: str) -> str:
+    """What the links of the page call it."""
+    links = seen.page.evaluate("() => [...document.querySelectorAll('.stMain a')].map(link => link.href).join(' ')")
+    found = re.search(rf"[?&]{name}=([\w-]+)", links)
+    assert found, f"no link has {name}="
+    return found[1]
+
+
+def _address(path: str, client: str, person: str) -> str:
+    today = datetime.now(UTC).date()
+    query = {"explain": f"from={today.replace(day=1)}&to={today}&", "person": f"id={person}&"}.get(path, "")
+    return f"/{path}?{query}{f'client={client}' if client else ''}"
