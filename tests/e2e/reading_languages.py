@@ -39,7 +39,7 @@ _SKIPPED = (
     "[lang=en]", "code", "pre", "textarea", ".cm-editor", ".st-key-card_schema", "script", "style",
     "[data-testid=stIconMaterial]", ".st-key-language",
 )  # fmt: skip
-"""SQL and its names, what machines reported, what settings are called, and the button that offers the other language."""
+"""SQL and its names, what machines reported, what settings are called, the button that offers the other language."""
 
 
 def foreign_words(visit: Visit, language: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Every page as every role in both languages: it shows itself, in one language, within the screen; pictures are kept."""
+"""Every page as every role in both languages: it shows itself, in one language, within the screen; pictures stay."""
 
 from __future__ import annotations
 
