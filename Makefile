@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint e2e prove bench screenshots pins wheels replay venv clean
+.PHONY: help run demo test lint e2e prove bench screenshots editor pins wheels replay venv clean
 
 help: ## what can be done here
 	@echo "mAI Usage: meter, ledger, dashboard and billing desk for resold LLM usage"
@@ -41,6 +41,10 @@ bench: venv ## measure; prints ratios
 
 screenshots: venv ## make the pictures of the README from demo data
 	@$(PY) -m tools.screenshots
+
+editor: ## build the SQL page's editor from its source (needs node and npm)
+	@command -v npm >/dev/null || { echo "make editor needs node 20 or newer with npm: https://nodejs.org"; exit 1; }
+	@cd pages/parts/sql_editor/frontend && npm ci --ignore-scripts --no-fund --no-audit --loglevel=error && node build.mjs
 
 pins: ## make requirements.txt from requirements.in (needs uv)
 	@command -v uv >/dev/null || { echo "make pins needs uv: https://docs.astral.sh/uv/ (pipx install uv)"; exit 1; }

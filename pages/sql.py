@@ -12,7 +12,9 @@ from mai_core.spreadsheet import harmless
 from pages.parts import api, charts, frame, markup
 from pages.parts.downloads import Field, buttons
 from pages.parts.markup import Html, escape
+from pages.parts.periods import Period
 from pages.parts.running import Running
+from pages.parts.sql_editor.editor import Draft, Mark, edit
 from pages.parts.view import View
 
 _EXAMPLE = (
@@ -24,42 +26,53 @@ _NUMBERS = ("INT", "DECIMAL", "DOUBLE", "FLOAT", "HUGEINT")
 
 def show(view: View) -> None:
     words = view.words
-    frame.heading(view, words("sql.title"), view.client.name if view.client else "")
+    period = frame.heading_with_period(view, words("sql.title"), default="90d")
     if frame.client_needed(view):
         return
+    draft = _draft()
+    relations = api.call("GET", "/api/v1/sql/schema", view.session.token)
     desk, side = st.columns([2.4, 1], gap="medium")
     with side:
-        _side(view)
+        _side(view, draft, relations)
     with desk, st.container(key="card_sql"):
-        sql = _editor(view)
-        _buttons(view, sql)
+        asked = edit(view, draft, relations, _mark(view))
+        _buttons(view, draft, period, asked)
         _outcome(view)
 
 
-def _editor(view: View) -> str:
-    words = view.words
-    st.session_state.setdefault("sql", st.query_params.get("sql") or _EXAMPLE)
-    if "sql_loaded" in st.session_state:
-        st.session_state["sql"] = st.session_state.pop("sql_loaded")
-    return st.text_area(words("sql.editor"), key="sql", height=210, help=words("sql.hint"), max_chars=100_000)
+def _draft() -> Draft:
+    """What stands in the editor, kept while one looks at other pages. A link may bring a query along."""
+    linked = st.query_params.get("sql")
+    draft: Draft = st.session_state.setdefault("sql_draft", Draft(linked or _EXAMPLE, untouched=not linked))
+    return draft
 
 
-def _buttons(view: View, sql: str) -> None:
+def _mark(view: View) -> Mark | None:
+    running: Running | None = st.session_state.get("sql_running")
+    refusal = running.refusal if running is not None and running.done else None
+    if running is None or not refusal or not refusal.get("line"):
+        return None
+    said = _said(view, refusal)
+    return Mark(running.query_id, running.sql, int(refusal["line"]), int(refusal.get("column") or 1), said)
+
+
+def _buttons(view: View, draft: Draft, period: Period, asked: bool) -> None:
     words = view.words
     running: Running | None = st.session_state.get("sql_running")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         busy = running is not None and not running.done
-        if st.button(words("sql.run"), type="primary", key="sql_run", disabled=busy, shortcut="Ctrl+Enter"):
-            _remember(sql)
+        pressed = st.button(words("sql.run"), type="primary", key="sql_run", disabled=busy, shortcut="Ctrl+Enter")
+        if (pressed or asked) and not busy and draft.text.strip():
+            _remember(draft.text)
             token, client = view.session.token, view.client_id or ""
-            st.session_state["sql_running"] = Running(sql, token, client).start()
+            st.session_state["sql_running"] = Running(draft.text, token, client, period.first, period.last).start()
             st.rerun()
         name = st.text_input(
             words("sql.save_as"), key="sql_name", placeholder=words("sql.save_as"), label_visibility="collapsed",
             width=200, max_chars=200,
         )  # fmt: skip
         if st.button(words("save"), key="sql_save", disabled=not name.strip()):
-            body = {"name": name.strip(), "sql": sql, "client": view.client_id}
+            body = {"name": name.strip(), "sql": draft.text, "client": view.client_id}
             frame.act(view, "PUT", "/api/v1/saved-queries", json=body)
 
 
@@ -101,14 +114,20 @@ def _progress(view: View) -> None:
             running.cancel()
 
 
+def _said(view: View, refusal: dict[str, Any]) -> str:
+    message = str(refusal.get("message") or refusal.get("error") or "")
+    if not refusal.get("line"):
+        return message
+    place = {"line": refusal["line"], "column": refusal.get("column") or 1}
+    return view.words("sql.error.at", **place, problem=message)
+
+
 def _refusal(view: View, refusal: dict[str, Any]) -> Html:
-    words, message = view.words, str(refusal.get("message") or refusal.get("error") or "")
     if refusal.get("problem") == "cancelled":
-        return markup.notice(words("sql.cancelled"))
-    if refusal.get("line"):
-        message = words("sql.error.at", line=refusal["line"], column=refusal.get("column") or 1, problem=message)
-    hint = f'<p class="m-sub">{escape(str(refusal["hint"]))}</p>' if refusal.get("hint") else ""
-    return Html(markup.notice(message, "bad").text + hint)
+        return markup.notice(view.words("sql.cancelled"))
+    said, hint = _said(view, refusal), str(refusal.get("hint") or "")
+    below = f'<p class="m-sub">{escape(hint)}</p>' if hint and hint not in said else ""
+    return Html(markup.notice(said, "bad").text + below)
 
 
 def _answer(view: View, answer: dict[str, Any]) -> None:
@@ -123,7 +142,7 @@ def _answer(view: View, answer: dict[str, Any]) -> None:
         "sql.limits", seconds=words.number(limits["seconds"], 0), rows=words.count(limits["rows"]),
         memory=f"{limits['memory_mb']} MB",
     )  # fmt: skip
-    frame.draw(Html(f'<p class="m-sub">{escape(" ".join(part for part in (said, cut, bounds) if part))}</p>'))
+    frame.draw(Html(f'<p class="m-sub">{escape(" · ".join(part for part in (said, cut, bounds) if part))}</p>'))
     if not rows:
         frame.draw(markup.notice(words("sql.empty")))
         return
@@ -162,28 +181,38 @@ def _number(value: Any) -> float | None:
         return None
 
 
-def _side(view: View) -> None:
+def _side(view: View, draft: Draft, relations: Sequence[dict[str, Any]]) -> None:
     words = view.words
     with st.container(key="card_schema"):
-        frame.draw(Html(f'<h2 class="m-section">{escape(words("sql.schema"))}</h2>'))
-        for relation in api.call("GET", "/api/v1/sql/schema", view.session.token):
+        heading = f'<h2 class="m-section">{escape(words("sql.schema"))}</h2>'
+        frame.draw(Html(f'{heading}<p class="m-sub">{escape(words("sql.schema.hint"))}</p>'))
+        for relation in relations:
             with st.expander(relation["name"], expanded=relation["name"] == "usage"):
-                columns = "".join(
-                    f"<tr><td>{escape(column['name'])}</td><td><small>{escape(column['type'])}</small></td></tr>"
-                    for column in relation["columns"]
-                )
-                frame.draw(Html(f'<table class="m-table m-tight"><tbody>{columns}</tbody></table>'))
+                frame.draw(_columns(view, relation))
     with st.container(key="card_saved"):
         frame.draw(Html(f'<h2 class="m-section">{escape(words("sql.saved"))}</h2>'))
         saved = api.call("GET", "/api/v1/saved-queries", view.session.token, params={"client": view.client_id})
-        _list(view, [(query["name"], query["sql"], query["id"]) for query in saved], "saved")
+        _list(view, draft, [(query["name"], query["sql"], query["id"]) for query in saved], "saved")
     with st.container(key="card_history"):
         frame.draw(Html(f'<h2 class="m-section">{escape(words("sql.history"))}</h2>'))
         history: list[str] = st.session_state.get("sql_history", [])
-        _list(view, [(" ".join(sql.split())[:60], sql, None) for sql in history], "history")
+        _list(view, draft, [(" ".join(sql.split())[:60], sql, None) for sql in history], "history")
 
 
-def _list(view: View, entries: Sequence[tuple[str, str, int | None]], kind: str) -> None:
+def _columns(view: View, relation: dict[str, Any]) -> Html:
+    """Names as buttons that the editor listens to: a click writes the name where the cursor stands."""
+
+    def row(name: str, kind: str) -> str:
+        name, title = escape(name), escape(view.words("sql.schema.insert", name=name))
+        button = f'<button type="button" class="m-insert" data-sql-insert="{name}" title="{title}">{name}</button>'
+        return f"<tr><td>{button}</td><td><small>{escape(kind)}</small></td></tr>"
+
+    rows = [row(relation["name"], view.words("sql.schema.table"))]
+    rows += [row(column["name"], column["type"]) for column in relation["columns"]]
+    return Html(f'<table class="m-table m-tight"><tbody>{"".join(rows)}</tbody></table>')
+
+
+def _list(view: View, draft: Draft, entries: Sequence[tuple[str, str, int | None]], kind: str) -> None:
     words = view.words
     if not entries:
         frame.draw(Html(f'<p class="m-sub">{escape(words(f"sql.{kind}.none"))}</p>'))
@@ -191,7 +220,7 @@ def _list(view: View, entries: Sequence[tuple[str, str, int | None]], kind: str)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             frame.draw(Html(f'<span class="m-name">{escape(name)}</span>'))
             if st.button(words("sql.load"), key=f"{kind}_load_{place}", type="tertiary"):
-                st.session_state["sql_loaded"] = sql
+                draft.replace(sql)
                 st.rerun()
             if query_id is not None and st.button(words("sql.delete"), key=f"{kind}_del_{place}", type="tertiary"):
                 params = {"client": view.client_id}

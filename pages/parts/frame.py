@@ -35,7 +35,7 @@ def _said(view: View) -> list[str]:
     return said
 
 
-def heading_with_period(view: View, title: str, choices: tuple[str, ...] = CHOICES) -> Period:
+def heading_with_period(view: View, title: str, choices: tuple[str, ...] = CHOICES, default: str = "month") -> Period:
     """The title, what it is about, and the period picker. The choice stands in the URL."""
     words = view.words
     with st.container(
@@ -43,7 +43,7 @@ def heading_with_period(view: View, title: str, choices: tuple[str, ...] = CHOIC
     ):
         place = st.container(width="content")
         with st.container(horizontal=True, width="content", vertical_alignment="bottom", gap="small"):
-            period = _picker(view, choices)
+            period = _picker(view, choices, default)
     whose = view.client.name if view.client else words("client.all")
     with place:
         heading(view, title, f"{whose} · {words.span(period.first, period.last)}")
@@ -53,11 +53,11 @@ def heading_with_period(view: View, title: str, choices: tuple[str, ...] = CHOIC
 def period_only(view: View, choices: tuple[str, ...] = CHOICES) -> Period:
     """The picker alone, where the heading is said by the page."""
     with st.container(key="toolbar_period", horizontal=True, width="content", vertical_alignment="bottom", gap="small"):
-        return _picker(view, choices)
+        return _picker(view, choices, "month")
 
 
-def _picker(view: View, choices: tuple[str, ...]) -> Period:
-    words, asked = view.words, st.query_params.get("period", "month")
+def _picker(view: View, choices: tuple[str, ...], default: str) -> Period:
+    words, asked = view.words, st.query_params.get("period", default)
     month = period_of(asked, view.today)
     options = list(choices)
     if asked not in options and month.choice == asked:
@@ -66,7 +66,7 @@ def _picker(view: View, choices: tuple[str, ...]) -> Period:
     def label(choice: str) -> str:
         return words(f"period.{choice}") if choice in CHOICES else words.month_short(choice)
 
-    choice = url_state.choice(words("period"), options, "period", "month", label, 190)
+    choice = url_state.choice(words("period"), options, "period", default, label, 190)
     first, last = _url_day("from"), _url_day("to")
     if choice == "custom":
         standing = period_of("custom", view.today, first, last) if first and last else period_of("30d", view.today)
@@ -100,11 +100,26 @@ def nothing_here(view: View, period: Period) -> None:
 
 
 def client_needed(view: View) -> bool:
-    """True, and said, when a page is about one client and none is chosen."""
+    """True when a page is about one client and none is chosen: it is asked for right here, as in the menu."""
     if view.client is not None:
         return False
-    draw(markup.notice(view.words("client.pick" if view.clients else "client.none")))
+    words = view.words
+    if not view.clients:
+        draw(markup.notice(words("client.none")))
+        return True
+    names = {client.client_org_id: client.name for client in view.clients}
+    with st.container(key="card_client"):
+        draw(Html(f'<h2 class="m-section">{markup.escape(words("client.needed"))}</h2>'))
+        st.selectbox(
+            words("client.choose"), list(names), None, lambda key: names[key][:80], key="client_here", width=420,
+            placeholder=words("client.pick"), on_change=_choose_client,
+        )  # fmt: skip
     return True
+
+
+def _choose_client() -> None:
+    """The menu's own switch is set, so that it stands in the URL and holds for every page."""
+    st.session_state["client"] = st.session_state["client_here"]
 
 
 def act(view: View, method: str, path: str, **options: Any) -> Any:

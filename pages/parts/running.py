@@ -6,6 +6,7 @@ import secrets
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from mai_core.errors import MaiError
@@ -21,6 +22,8 @@ class Running:
     sql: str
     token: str
     client: str
+    first: date
+    last: date
     query_id: str = field(default_factory=lambda: secrets.token_hex(12))
     began: float = field(default_factory=time.monotonic)
     answer: dict[str, Any] | None = None
@@ -40,7 +43,10 @@ class Running:
         api.send("POST", f"/api/v1/sql/{self.query_id}/cancel", self.token)
 
     def _ask(self) -> None:
-        body = {"sql": self.sql, "client": self.client, "query_id": self.query_id}
+        body = {
+            "sql": self.sql, "client": self.client, "query_id": self.query_id,
+            "from": self.first.isoformat(), "to": self.last.isoformat(),
+        }  # fmt: skip
         try:
             answer = api.send("POST", "/api/v1/sql", self.token, json=body, timeout=_LONGEST_S)
             if answer.is_success:

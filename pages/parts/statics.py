@@ -1,4 +1,7 @@
-"""Streamlit's own files, compressed once and kept: it sends them as they are, 10 MB for a page with a chart."""
+"""Streamlit's own files, compressed once and kept: it sends them as they are, 10 MB for a page with a chart.
+
+The built editor of the SQL page goes the same way: one file under an address that changes with its content.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pages.parts.sql_editor import bundle
+
 _FOLDER = (Path(streamlit.__file__).parent / "static").resolve()
 _PREFIX = "/static/"
 _COMPRESSIBLE = (".js", ".css", ".json", ".svg", ".map", ".wasm")
@@ -21,14 +26,14 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 
 
 class Statics:
-    """ASGI middleware in front of everything; what is not a compressible file of Streamlit's goes through."""
+    """ASGI middleware in front of everything; what is neither Streamlit's nor the editor goes through."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and _is_asked_for(scope):
-            body = await to_thread.run_sync(compressed, scope["path"].removeprefix(_PREFIX))
+            body = await to_thread.run_sync(_body, scope["path"])
             if body is not None:
                 await _answer(scope["path"], body)(scope, receive, send)
                 return
@@ -36,9 +41,15 @@ class Statics:
 
 
 def _is_asked_for(scope: Scope) -> bool:
-    if scope["method"] != "GET" or not scope["path"].startswith(_PREFIX):
+    if scope["method"] != "GET" or not scope["path"].startswith((_PREFIX, bundle.PREFIX)):
         return False
     return "gzip" in Request(scope).headers.get("accept-encoding", "")
+
+
+def _body(path: str) -> bytes | None:
+    if path.startswith(_PREFIX):
+        return compressed(path.removeprefix(_PREFIX))
+    return bundle.compressed() if path == bundle.address() else None
 
 
 @lru_cache(maxsize=400)

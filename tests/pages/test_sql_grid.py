@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from pages.parts.running import Running
 from tests.pages.conftest import ACME, Desk, Opener
 
@@ -9,7 +11,7 @@ from tests.pages.conftest import ACME, Desk, Opener
 def test_a_formula_in_a_result_is_shown_as_text(desk: Desk, open_page: Opener) -> None:
     token = desk.login("analyst")
     page = open_page(token, "sql")
-    running = Running("SELECT 1", token, ACME, done=True)
+    running = Running("SELECT 1", token, ACME, date(2026, 10, 1), date(2026, 10, 21), done=True)
     running.answer = {
         "columns": [{"name": "=cmd()", "type": "VARCHAR"}, {"name": "amount", "type": "DECIMAL"}],
         "rows": [["@SUM(1)", "-1.25"]], "truncated": None, "elapsed_ms": 1,
