@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 import streamlit as st
 
-from mai_core.money import divide_half_up, units_of
+from mai_core.money import divide_half_up
 from mai_core.reports.lines import shown_total, to_the_grosz
-from pages.parts import charts, frame, markup, price_list, url_state
+from pages.parts import day_charts, frame, markup, model_prices
 from pages.parts.downloads import Field, buttons
 from pages.parts.markup import Column, Html, escape
 from pages.parts.palette import ModelColours, model_colours
@@ -18,37 +17,49 @@ from pages.parts.periods import Period
 from pages.parts.reading import Row
 from pages.parts.view import View
 
+_IN_CHART = 8
+_SUMMED = ("charged_pusd", "requests", "input_tokens", "cached_tokens", "output_tokens")
+
 
 def show(view: View) -> None:
     words = view.words
     period = frame.heading_with_period(view, words("nav.models"))
-    (models, providers, days, totals), _ = view.read(period, "by_model", "by_provider", "by_day_model", "totals")
+    (models, providers, split, days, totals), _ = view.read(
+        period, "by_model", "by_provider", "by_model_provider", "by_day_model", "totals"
+    )
     if not models:
         frame.nothing_here(view, period)
         return
     models = to_the_grosz(models)
     (earlier,), _ = view.read_days(*period.previous, "by_model")
     shown = model_colours(view)
-    prices = price_list.sold(view)
-    frame.draw(markup.cards(_figures(view, models, totals[0])))
+    frame.draw(markup.cards(_figures(view, period, models, totals[0])))
     with st.container(key="card_models"):
         frame.draw(Html(f'<h2 class="m-section">{escape(words("models.cost"))}</h2>'))
         _table(view, period, models, {row["model"]: int(row["charged_ppln"] or 0) for row in earlier}, shown)
         buttons(view, "models", _fields(view), lambda: [_file_row(row) for row in models])
     with st.container(key="card_models_days"):
-        frame.draw(Html(f'<h2 class="m-section">{escape(words("overview.by_model"))}</h2>'))
-        figure = charts.by_model(view, period, days, [row["model"] for row in models[:8]], shown)
-        charts.show_days(view, figure, "models_days", words("overview.by_model"))
+        top = [row["model"] for row in models[:_IN_CHART]]
+        frame.draw(
+            Html(f'<h2 class="m-section">{escape(words("overview.by_model"))}</h2>'),
+            day_charts.legend(view, period, top, shown, with_others=len(models) > len(top)),
+        )
+        figure = day_charts.by_model(view, period, days, top, shown)
+        alt = words("overview.by_model")
+        day_charts.followed(view, figure, "models_days", alt, lambda: day_charts.table_by_day(view, days))
     frame.draw(
         markup.side_by_side(
-            markup.panel(words("models.prices"), _prices(view, models, prices, shown)),
-            markup.panel(words("models.providers"), _providers(view, period, providers)),
+            model_prices.panel(view, period, models, shown),
+            markup.stacked(
+                markup.panel(words("models.providers"), _providers(view, period, providers)),
+                markup.panel(words("models.split"), _split(view, period, split, shown)),
+            ),
         )
     )
-    _what_if(view, models, prices)
+    model_prices.what_if(view, period, models)
 
 
-def _figures(view: View, models: Sequence[Row], total: Row) -> list[Html]:
+def _figures(view: View, period: Period, models: Sequence[Row], total: Row) -> list[Html]:
     words = view.words
     cached = total["cached_tokens"] / total["input_tokens"] if total["input_tokens"] else 0.0
     reasoning = total["reasoning_tokens"] / total["output_tokens"] if total["output_tokens"] else 0.0
@@ -60,10 +71,13 @@ def _figures(view: View, models: Sequence[Row], total: Row) -> list[Html]:
     )
     return [
         markup.card(words("models.count"), words.count(len(models))),
-        markup.card(words("models.per_million"), per_million),
+        markup.card(
+            words("models.per_million"), per_million, href=view.explain(period.first, period.last),
+            title=words("explain.link"),
+        ),
         markup.card(words("models.cached"), words.percent(cached), words("models.cached.of")),
         markup.card(words("models.reasoning"), words.percent(reasoning), words("models.reasoning.of")),
-    ]
+    ]  # fmt: skip
 
 
 def _table(view: View, period: Period, models: Sequence[Row], before: Mapping[str, int], shown: ModelColours) -> None:
@@ -80,10 +94,7 @@ def _table(view: View, period: Period, models: Sequence[Row], before: Mapping[st
         {
             "name": markup.model(row["model"], shown[row["model"]]),
             "bar": markup.bar(int(row["charged_pusd"]) / most),
-            "pln": markup.amount_link(
-                view.explain(period.first, period.last, model=row["model"]), view.pln(row, "shown_ppln"),
-                words("explain.link"),
-            ),
+            "pln": view.amount(period.first, period.last, view.pln(row, "shown_ppln"), model=row["model"]),
             "usd": view.usd(row),
             "requests": words.count(row["requests"]),
             "people": words.count(row["people"]),
@@ -94,11 +105,15 @@ def _table(view: View, period: Period, models: Sequence[Row], before: Mapping[st
         }
         for row in models
     ]  # fmt: skip
+    whole = {key: sum(int(row[key]) for row in models) for key in _SUMMED}
     foot = {
         "name": words("total"),
-        "pln": view.pln({"shown_ppln": shown_total(models)}, "shown_ppln"),
-        "usd": words.money(sum(int(row["charged_pusd"]) for row in models), "USD"),
-        "requests": words.count(sum(row["requests"] for row in models)),
+        "pln": view.amount(period.first, period.last, view.pln({"shown_ppln": shown_total(models)}, "shown_ppln")),
+        "usd": view.usd(whole),
+        "requests": words.count(whole["requests"]),
+        "input": words.compact(whole["input_tokens"]),
+        "cached": words.percent(whole["cached_tokens"] / whole["input_tokens"] if whole["input_tokens"] else 0),
+        "output": words.compact(whole["output_tokens"]),
     }
     frame.draw(markup.table(columns, body, foot))
 
@@ -115,61 +130,41 @@ def _providers(view: View, period: Period, providers: Sequence[Row]) -> Html:
             "name": markup.name(row["provider"] or words("provider.none")),
             "bar": markup.bar(int(row["charged_pusd"]) / most),
             "requests": words.count(row["requests"]),
-            "pln": markup.amount_link(
-                view.explain(period.first, period.last, provider=row["provider"]), view.pln(row), words("explain.link")
-            ),
+            "pln": view.amount(period.first, period.last, view.pln(row), provider=row["provider"]),
         }
         for row in providers
     ]
     return markup.table(columns, body)
 
 
-def _prices(view: View, models: Sequence[Row], prices: Mapping[str, price_list.Price], shown: ModelColours) -> Html:
+def _split(view: View, period: Period, rows: Sequence[Row], shown: ModelColours) -> Html:
+    """Who served the models that more than one provider serves, as shares of the model's amount."""
     words = view.words
-    known = [(row["model"], prices[row["model"]]) for row in models if row["model"] in prices]
-    if not known:
-        return Html(f"<p>{escape(words('models.prices.none'))}</p>")
-    columns = [
-        Column("name", words("column.model"), "text"), Column("input", words("models.prices.input"), "num"),
-        Column("output", words("models.prices.output"), "num"),
-    ]  # fmt: skip
-    body = [
-        {
-            "name": markup.model(model, shown[model]),
-            "input": words.money(units_of(price.input_per_million), "USD"),
-            "output": words.money(units_of(price.output_per_million), "USD"),
-        }
-        for model, price in known
-    ]
-    return markup.table(columns, body)
-
-
-def _what_if(view: View, models: Sequence[Row], prices: Mapping[str, price_list.Price]) -> None:
-    """The same tokens at another model's sale price; cached tokens count as plain input."""
-    words = view.words
-    if not prices:
-        return
-    with st.container(key="card_what_if"):
-        frame.draw(Html(f'<h2 class="m-section">{escape(words("models.what_if"))}</h2>'))
-        with st.container(horizontal=True):
-            used = [row["model"] for row in models]
-            here = url_state.choice(
-                words("models.what_if.question"), used, "from_model", used[0], str, 320, visible=True
+    by_model: dict[str, list[Row]] = {}
+    for row in rows:
+        by_model.setdefault(row["model"], []).append(row)
+    served = {model: found for model, found in by_model.items() if len(found) > 1}
+    if not served:
+        return Html(f"<p>{escape(words('models.split.none'))}</p>")
+    columns = [Column("name", words("column.model"), "text"), Column("providers", words("models.providers"), "text")]
+    body = []
+    for model, found in sorted(served.items(), key=lambda item: -sum(int(row["charged_pusd"]) for row in item[1])):
+        whole = sum(int(row["charged_pusd"]) for row in found)
+        parts = [
+            markup.link(
+                view.explain(period.first, period.last, model=model, provider=row["provider"]),
+                markup.joined(
+                    row["provider"] or words("provider.none"),
+                    f" {words.percent(int(row['charged_pusd']) / whole if whole else 0)}",
+                ),
             )
-            known = sorted(prices)
-            there = url_state.choice(words("models.what_if.at"), known, "to_model", known[0], str, 320, visible=True)
-        row = next((row for row in models if row["model"] == here), models[0])
-        price = prices.get(there)
-        if price is None:
-            return
-        tokens_in, tokens_out = Decimal(row["input_tokens"]), Decimal(row["output_tokens"])
-        other = units_of((tokens_in * price.input_per_million + tokens_out * price.output_per_million) / 10**6)
-        now = int(row["charged_pusd"])
-        change = words.signed_percent(other / now - 1) if now else words("none")
-        answer = words(
-            "models.what_if.answer", there=words.money(other, "USD"), here=words.money(now, "USD"), change=change
+            for row in found
+        ]
+        shares = markup.joined(
+            *(markup.joined(part, " · " if place < len(parts) - 1 else "") for place, part in enumerate(parts))
         )
-        frame.draw(markup.notice(answer))
+        body.append({"name": markup.model(model, shown[model]), "providers": shares})
+    return markup.table(columns, body)
 
 
 def _fields(view: View) -> list[Field]:

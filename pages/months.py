@@ -7,9 +7,9 @@ from datetime import date, timedelta
 
 import streamlit as st
 
-from mai_core.days import month_of
+from mai_core.days import month_days, month_of
 from mai_core.reports.lines import to_the_grosz
-from pages.parts import charts, frame, markup, url_state
+from pages.parts import charts, day_charts, frame, markup, url_state
 from pages.parts.downloads import Field, buttons
 from pages.parts.markup import Column, Html, escape
 from pages.parts.periods import Period, period_of
@@ -29,7 +29,10 @@ def show(view: View) -> None:
         return
     with st.container(key="card_months"):
         frame.draw(Html(f'<h2 class="m-section">{escape(words("months.each"))}</h2>'))
-        charts.show(view, charts.months(view, months), "months", words("months.each"))
+        day_charts.followed(
+            view, charts.months(view, months), "months", words("months.each"),
+            span=lambda day: (day, min(month_days(month_of(day))[1], view.today)),
+        )  # fmt: skip
         frame.draw(_months_table(view, months))
         buttons(view, "months", _fields(view, "period"), lambda: months)
     _detail(view, [month_of(row["period"]) for row in months])
@@ -91,7 +94,8 @@ def _detail(view: View, known: Sequence[str]) -> None:
         frame.draw(
             Html(f'<h2 class="m-section">{escape(words("months.detail", month=words.month(period.first)))}</h2>')
         )
-        charts.show_days(view, charts.days(view, period, days), "month_days", words("months.detail", month=""))
+        title = words("months.detail", month=words.month(period.first))
+        day_charts.followed(view, day_charts.days(view, period, days), "month_days", title)
         frame.draw(_days_table(view, days))
         buttons(view, "days", _fields(view, "day"), lambda: days)
     top = [

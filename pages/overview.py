@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
-from mai_core.reports.lines import to_the_grosz
-from pages.parts import charts, frame, markup, outlook
-from pages.parts.markup import Column, Html, escape
+from pages.parts import day_charts, frame, markup, outlook, overview_tables
+from pages.parts.markup import Html, escape
 from pages.parts.palette import ModelColours, model_colours
-from pages.parts.periods import Period
+from pages.parts.periods import Period, period_of
 from pages.parts.reading import Row
 from pages.parts.view import View
 
 _MOST_MODELS = 6
-_MOST_ROWS = 6
 _FOLLOWED = ("requests", "charged_pusd", "charged_ppln", "provisional")
 """A rate that becomes final moves złoty alone."""
 
@@ -35,13 +33,15 @@ def show(view: View) -> None:
     shown = model_colours(view)
     _by_model(view, period, days, models, shown)
     (earlier_models, earlier_people), _ = view.read_days(*period.previous, "by_model", "by_person")
-    _tables(view, period, shown, models, people, clients, (earlier_models, earlier_people))
+    now, before = (models, people), (earlier_models, earlier_people)
+    frame.draw(overview_tables.side_by_side(view, period, shown, now, before, clients))
 
 
 def _headline(view: View, period: Period, total: Row) -> None:
     """The first screen of a phone: złoty so far, share of the limit, expected end, change."""
-    items = [_spent(view, period, total), _limit(view), _landing(view), _change(view, period, total)]
-    parts = [markup.cards([*items, *_more_figures(view, total)])]
+    limit = _limit(view) if view.client else _nearest_limit(view)
+    items = [_spent(view, period, total), limit, _landing(view), _change(view, period, total)]
+    parts = [markup.cards([*items, *_more_figures(view, period, total)])]
     words = view.words
     if period.choice == "month" and period.days <= 3:
         tap = markup.link(view.link("", None, period="last_month"), words("overview.last_month_tap"))
@@ -79,6 +79,23 @@ def _limit(view: View) -> Html:
         words("overview.limit"), words.percent(share), markup.meter(share, words.percent(share)),
         markup.joined(of_limit, ", ", when),
         href=view.explain(view.today.replace(day=1), view.today), title=words("explain.link"),
+    )  # fmt: skip
+
+
+def _nearest_limit(view: View) -> Html:
+    """Of all clients the one that has used most of its limit this month."""
+    words = view.words
+    (rows,), _ = view.read(period_of("month", view.today), "by_client")
+    spent = {row["client_org_id"]: int(row["charged_pusd"]) for row in rows}
+    shares = [
+        (spent.get(client.client_org_id, 0) / client.limit_pusd, client) for client in view.clients if client.limit_pusd
+    ]
+    if not shares:
+        return markup.card(words("overview.limit"), words("none"), words("overview.limit.none"))
+    share, nearest = max(shares, key=lambda item: item[0])
+    return markup.card(
+        words("overview.limit.nearest"), words.percent(share), markup.meter(share, words.percent(share)),
+        markup.name(nearest.name), href=markup.address("", client=nearest.client_org_id), title=nearest.name,
     )  # fmt: skip
 
 
@@ -137,8 +154,12 @@ def _pulse(view: View, period: Period, drawn: Row) -> None:
     frame.draw(Html(f'<div class="m-fresh">{"".join(parts)}</div>'))
 
 
-def _more_figures(view: View, total: Row) -> list[Html]:
+def _more_figures(view: View, period: Period, total: Row) -> list[Html]:
     words = view.words
+
+    def explained(name: str, value: str, note: str) -> Html:
+        where = view.explain(period.first, period.last)
+        return markup.card(words(f"overview.{name}"), value, note, href=where, title=words("explain.link"))
 
     def before(key: str) -> str:
         return words("overview.before", value=words.compact(int(total[f"previous_{key}"])))
@@ -146,168 +167,25 @@ def _more_figures(view: View, total: Row) -> list[Html]:
     def each(amount: int | None, requests: int) -> str:
         return words.money(int(amount) // requests, "PLN", 4) if amount is not None and requests else words("none")
 
-    was = each(total["previous_charged_ppln"], total["previous_requests"])
+    was = words("overview.before", value=each(total["previous_charged_ppln"], total["previous_requests"]))
     return [
-        markup.card(words("overview.requests"), words.count(total["requests"]), before("requests")),
-        markup.card(words("overview.tokens"), words.compact(total["total_tokens"]), before("total_tokens")),
-        markup.card(words("overview.people"), words.count(total["people"]), before("people")),
+        explained("requests", words.count(total["requests"]), before("requests")),
+        explained("tokens", words.compact(total["total_tokens"]), before("total_tokens")),
         markup.card(
-            words("overview.per_request"), each(total["charged_ppln"], total["requests"]),
-            words("overview.before", value=was),
+            words("overview.people"), words.count(total["people"]), before("people"),
+            href=view.link("users", period), title=words("nav.people_usage"),
         ),
+        explained("per_request", each(total["charged_ppln"], total["requests"]), was),
     ]  # fmt: skip
 
 
 def _by_model(view: View, period: Period, days: Sequence[Row], models: Sequence[Row], shown: ModelColours) -> None:
     if not models:
         return
+    words, top = view.words, [row["model"] for row in models[:_MOST_MODELS]]
     with st.container(key="card_by_model"):
-        frame.draw(Html(f'<h2 class="m-section">{escape(view.words("overview.by_model"))}</h2>'))
-        figure = charts.by_model(view, period, days, [row["model"] for row in models[:_MOST_MODELS]], shown)
-        charts.show_days(view, figure, "by_model", view.words("overview.by_model"))
-
-
-def _tables(
-    view: View,
-    period: Period,
-    shown: ModelColours,
-    models: Sequence[Row],
-    people: Sequence[Row],
-    clients: Sequence[Row],
-    earlier: tuple[Sequence[Row], Sequence[Row]],
-) -> None:
-    words = view.words
-    all_models = markup.link(view.link("models", period), words("overview.all_models"))
-    all_people = markup.link(view.link("users", period), words("overview.all_people"))
-    panels = [
-        markup.panel(words("overview.models"), _model_table(view, period, models, shown), _foot(all_models)),
-        markup.panel(words("overview.people_top"), _people_table(view, period, people), _foot(all_people)),
-        markup.panel(words("overview.movers"), _movers(view, period, (models, people), earlier)),
-    ]
-    if view.client is None and len(clients) > 1:
-        panels.append(markup.panel(words("overview.clients"), _client_table(view, period, clients)))
-    frame.draw(markup.side_by_side(*panels))
-
-
-def _foot(link: Html) -> Html:
-    return Html(f'<div class="m-links" style="padding-top:.7rem">{link.text}</div>')
-
-
-def _amount(view: View, period: Period, row: Row, **filters: object) -> Html:
-    return markup.amount_link(
-        view.explain(period.first, period.last, **filters), view.pln(row, "shown_ppln"), view.words("explain.link")
-    )
-
-
-def _share(row: Row, rows: Sequence[Row]) -> float:
-    """Against the largest, so that a bar's length can be seen."""
-    most = max(int(other["charged_pusd"]) for other in rows)
-    return int(row["charged_pusd"]) / most if most else 0.0
-
-
-def _model_table(view: View, period: Period, models: Sequence[Row], shown: ModelColours) -> Html:
-    words = view.words
-    columns = [
-        Column("name", words("column.model"), "text"), Column("bar", words("column.share")),
-        Column("pln", words("amount.pln"), "num"),
-    ]  # fmt: skip
-    return markup.table(
-        columns,
-        [
-            {
-                "name": markup.model(row["model"], shown[row["model"]]),
-                "bar": markup.bar(_share(row, models)),
-                "pln": _amount(view, period, row, model=row["model"]),
-            }
-            for row in to_the_grosz(models)[:_MOST_ROWS]
-        ],
-    )
-
-
-def _people_table(view: View, period: Period, people: Sequence[Row]) -> Html:
-    words = view.words
-    columns = [
-        Column("name", words("column.person"), "text"), Column("bar", words("column.share")),
-        Column("pln", words("amount.pln"), "num"),
-    ]  # fmt: skip
-    return markup.table(
-        columns,
-        [
-            {
-                "name": markup.link(
-                    view.link("person", period, id=row["user_id"]),
-                    markup.name(view.person(row), row["department"] or ""),
-                ),
-                "bar": markup.bar(_share(row, people)),
-                "pln": _amount(view, period, row, person=row["person"] or row["user_id"]),
-            }
-            for row in to_the_grosz(people)[:_MOST_ROWS]
-        ],
-    )
-
-
-def _client_table(view: View, period: Period, clients: Sequence[Row]) -> Html:
-    words = view.words
-    names = {client.client_org_id: client.name for client in view.clients}
-    columns = [
-        Column("name", words("column.client"), "text"), Column("requests", words("column.requests"), "num"),
-        Column("pln", words("amount.pln"), "num"),
-    ]  # fmt: skip
-    return markup.table(
-        columns,
-        [
-            {
-                "name": markup.link(
-                    markup.address("", client=row["client_org_id"], **period.query),
-                    markup.name(names.get(row["client_org_id"], row["client_org_id"])),
-                ),
-                "requests": words.count(row["requests"]),
-                "pln": _amount(view, period, row, client=row["client_org_id"]),
-            }
-            for row in to_the_grosz(clients)[:20]
-        ],
-    )
-
-
-def _movers(
-    view: View, period: Period, now: tuple[Sequence[Row], Sequence[Row]], earlier: tuple[Sequence[Row], Sequence[Row]]
-) -> Html:
-    """The models and people whose amount changed most against the previous period."""
-    words = view.words
-    changes: list[tuple[int, Html, str]] = []
-    for row, change in _differences(now[0], earlier[0], "model"):
-        changes.append(
-            (change, markup.name(str(row["model"]).rpartition("/")[2] or words("none")), words("column.model"))
-        )
-    for row, change in _differences(now[1], earlier[1], "user_id"):
-        who = markup.link(view.link("person", period, id=row["user_id"]), markup.name(view.person(row)))
-        changes.append((change, who, words("column.person")))
-    largest = sorted(changes, key=lambda item: -abs(item[0]))[:_MOST_ROWS]
-    if not largest:
-        return Html(f"<p>{escape(words('overview.movers.none'))}</p>")
-    columns = [
-        Column("name", words("column.what"), "text"), Column("kind", ""),
-        Column("change", words("column.change"), "num"),
-    ]  # fmt: skip
-    return markup.table(
-        columns,
-        [
-            {
-                "name": name,
-                "kind": markup.tag(kind),
-                "change": Html(
-                    f'<span class="{"m-up" if change > 0 else "m-down"}">{"▲" if change > 0 else "▼"} '
-                    f"{escape(words.money(abs(change), 'PLN'))}</span>"
-                ),
-            }
-            for change, name, kind in largest
-        ],
-    )
-
-
-def _differences(now: Sequence[Row], earlier: Sequence[Row], key: str) -> list[tuple[Row, int]]:
-    old: Mapping[str, Row] = {row[key]: row for row in earlier}
-    found = [(row, int(row["charged_ppln"] or 0) - int(old.get(row[key], {}).get("charged_ppln") or 0)) for row in now]
-    present = {row[key] for row in now}
-    found += [(row, -int(row["charged_ppln"] or 0)) for row in earlier if row[key] not in present]
-    return [(row, change) for row, change in found if abs(change) >= 10**10]
+        title = Html(f'<h2 class="m-section">{escape(words("overview.by_model"))}</h2>')
+        frame.draw(title, day_charts.legend(view, period, top, shown, with_others=len(models) > len(top)))
+        figure = day_charts.by_model(view, period, days, top, shown)
+        alt = words("overview.by_model")
+        day_charts.followed(view, figure, "by_model", alt, lambda: day_charts.table_by_day(view, days))

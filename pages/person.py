@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.parts import charts, frame, markup
+from pages.parts import day_charts, frame, markup
 from pages.parts.markup import Column, Html, escape
 from pages.parts.palette import ModelColours, model_colours
 from pages.parts.periods import Period
@@ -48,8 +48,12 @@ def _content(view: View, period: Period, row: Row, total: Row) -> None:
     shown = model_colours(view)
     with st.container(key="card_person_days"):
         frame.draw(Html(f'<h2 class="m-section">{escape(words("person.days"))}</h2>'))
-        figure = charts.by_model(view, period, days, [found["model"] for found in models[:6]], shown)
-        charts.show(view, figure, "person_days", words("person.days"))
+        figure = day_charts.by_model(view, period, days, [found["model"] for found in models[:6]], shown)
+        who = person[0]
+        day_charts.followed(
+            view, figure, "person_days", words("person.days"),
+            lambda: day_charts.table_by_day(view, days, person=who), person=who,
+        )  # fmt: skip
     frame.draw(
         markup.panel(words("person.models"), _models(view, period, models, shown, person[0])),
         markup.panel(words("person.hours"), _hours(view, hours)),
@@ -91,10 +95,7 @@ def _models(view: View, period: Period, models: Sequence[Row], shown: ModelColou
         {
             "name": markup.model(row["model"], shown[row["model"]]),
             "bar": markup.bar(int(row["charged_pusd"]) / most),
-            "pln": markup.amount_link(
-                view.explain(period.first, period.last, person=person, model=row["model"]), view.pln(row),
-                words("explain.link"),
-            ),
+            "pln": view.amount(period.first, period.last, view.pln(row), person=person, model=row["model"]),
             "requests": words.count(row["requests"]),
             "input": words.compact(row["input_tokens"]),
             "output": words.compact(row["output_tokens"]),

@@ -9,7 +9,8 @@ from typing import Any
 import streamlit as st
 
 from mai_core.reports.lines import shown_total, to_the_grosz
-from pages.parts import charts, directory, frame, markup, url_state
+from pages.parts import directory, frame, markup, url_state
+from pages.parts.day_charts import days_between
 from pages.parts.downloads import Field, buttons
 from pages.parts.markup import Column, Html, escape
 from pages.parts.periods import Period
@@ -99,7 +100,7 @@ def _chosen(view: View, people: Sequence[Row], before: Mapping[tuple[str, str], 
 
 def _trends(period: Period, days: Sequence[Row]) -> dict[tuple[str, str], list[float]]:
     """Amounts in at most 31 columns per person."""
-    span = charts.days_between(period.first, period.last)
+    span = days_between(period.first, period.last)
     step = -(-len(span) // 31)
     place: dict[date, int] = {day: number // step for number, day in enumerate(span)}
     trends: dict[tuple[str, str], list[float]] = {}

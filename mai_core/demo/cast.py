@@ -72,6 +72,8 @@ class DemoClient:
     fx_policy: str = "daily"
     left_days_ago: int | None = None
     has_night_batch: bool = False
+    own_price: tuple[str, str, str, str] | None = None
+    """Agreed lately instead of the markup: model, USD per million input, cached, output tokens."""
     uses_own_key: bool = False
     """Some of its requests run on a key of its own at the provider (BYOK)."""
 
@@ -93,6 +95,7 @@ CLIENTS = (
         ("Projekty", "Marketing", "Programiści", "Sprzedaż"),
         5.2,
         markup="1.25",
+        own_price=("anthropic/claude-sonnet-4.5", "3.4", "0.35", "17"),
         limit_used_percent=93,
     ),
     DemoClient(

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from itertools import islice
 from random import Random
 
-from mai_core.days import month_days, month_of, usage_day
+from mai_core.days import DAY_MS, month_days, month_of, usage_day
 from mai_core.demo.cast import CLIENTS, DEMO_SEED, DemoClient
 from mai_core.demo.exchange import demo_rates
 from mai_core.demo.incidents import add_incidents
@@ -21,10 +21,11 @@ from mai_core.intake.booking import book
 from mai_core.model import Arrival
 from mai_core.money import Money
 from mai_core.reports import sealing
-from mai_core.store import Db, clients, people, rates, rating_books, rows
+from mai_core.store import Db, clients, people, rates, rating_books, rows, sale_prices
 
 MONTHS = 13
 _PER_COMMIT = 2000
+_PRICE_AGREED_DAYS_AGO = 12
 
 Progress = Callable[[int, int], None]
 """Called with (days done, days in all)."""
@@ -102,6 +103,8 @@ def _create(installation: Installation, db: Db, client: DemoClient, members: lis
             provider_key_hash=key_hash_of(client.key),
             actor="demo",
         )
+        if client.own_price is not None:
+            _agree_on_price(db, organisation, client.own_price, now_ms)
     for person in members:
         people.ensure_mapping(db, now_ms, organisation, person.external_user, person.user_id)
         people.put_person(
@@ -114,6 +117,22 @@ def _create(installation: Installation, db: Db, client: DemoClient, members: lis
             department=person.department,
             source="demo",
         )
+
+
+def _agree_on_price(db: Db, organisation: str, terms: tuple[str, str, str, str], now_ms: int) -> None:
+    """In force for some days only, so that a page about prices has a before and an after."""
+    model, given, cached, taken = terms
+    sale_prices.put(
+        db,
+        now_ms,
+        model=model,
+        input_per_million=given,
+        cached_per_million=cached,
+        output_per_million=taken,
+        client_org_id=organisation,
+        effective_from_ms=now_ms - _PRICE_AGREED_DAYS_AGO * DAY_MS,
+        actor="demo",
+    )
 
 
 def _settle_rates(installation: Installation, first: date, now_ms: int) -> None:

@@ -12,18 +12,12 @@ import streamlit as st
 from mai_core.forecast import Forecast
 from mai_core.language import Words
 from pages.parts import colours
-from pages.parts.markup import escape, link
-from pages.parts.palette import ModelColours
-from pages.parts.periods import Period
+from pages.parts.markup import escape
 from pages.parts.reading import Row
 from pages.parts.view import View
 
 _CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False, "doubleClick": False}
 _MOST_TICKS = 8
-
-
-def height_for(rows: int) -> int:
-    return 60 + 28 * rows
 
 
 def show(view: View, figure: go.Figure, key: str, alt: str, *, select: bool = False) -> Any:
@@ -89,76 +83,30 @@ def safe(text: str, longest: int = 40) -> str:
     return escape(short)
 
 
-def columns_by_day(
-    view: View,
-    days: Sequence[date],
-    series: Sequence[tuple[str, str, Mapping[date, Mapping[str, Any]]]],
-    *,
-    height: int = 280,
-) -> go.Figure:
-    """Stacked columns, one series per (name, colour, rows by day); the running day is hatched."""
-    words, figure = view.words, dressed(view, height)
-    running = view.today
-    surface = "#1a202a" if view.dark else "#ffffff"
-    for name, colour, rows in series:
-        found = [rows.get(day) for day in days]
-        figure.add_bar(
-            x=[day.isoformat() for day in days],
-            y=[in_pln(row.get("charged_ppln")) if row else None for row in found],
-            name=safe(name),
-            marker={
-                "color": colour, "line": {"width": 0}, "cornerradius": 2,
-                "pattern": {"shape": ["/" if day == running else "" for day in days], "fgcolor": surface,
-                            "fillmode": "overlay", "size": 5, "solidity": 0.35},
-            },
-            customdata=[both(words, row) if row else "" for row in found],
-            hovertemplate=f"{safe(name)}: %{{customdata}}<extra></extra>",
-            unselected={"marker": {"opacity": 0.7}},
-        )  # fmt: skip
-    figure.update_layout(barmode="stack", uirevision="keep")
-    figure.update_xaxes(**day_ticks(words, days))
-    figure.update_xaxes(unifiedhovertitle={"text": "<b>%{x|%d.%m.%Y}</b>"})
-    figure.update_yaxes(**_pln_axis(words))
-    return figure
+def main_colour(view: View) -> str:
+    return "#6ea3ff" if view.dark else "#2f6fde"
 
 
-def by_model(view: View, period: Period, rows: Sequence[Row], top: Sequence[str], shown: ModelColours) -> go.Figure:
-    """The largest models in their colours, the rest together, day by day."""
-    words, days = view.words, days_between(period.first, period.last)
-    by_name: dict[str, dict[date, Row]] = {name: {} for name in (*top, "")}
-    for row in rows:
-        name = row["model"] if row["model"] in by_name else ""
-        before = by_name[name].get(row["day"])
-        by_name[name][row["day"]] = row if before is None else _added(before, row)
-    series = [(name, shown[name], by_name[name]) for name in top]
-    if by_name[""]:
-        series.append((words("model.other"), shown.others, by_name[""]))
-    return columns_by_day(view, days, series[::-1])
-
-
-def days(view: View, period: Period, rows: Sequence[Row]) -> go.Figure:
-    """One column per day of the period."""
-    main = "#6ea3ff" if view.dark else "#2f6fde"
-    every = days_between(period.first, period.last)
-    return columns_by_day(
-        view, every, [(view.words("amount.pln"), main, {row["day"]: row for row in rows})], height=240
-    )
+def hatched(view: View, running: Sequence[bool]) -> dict[str, Any]:
+    """What has not ended yet is drawn as a part, not as a fall."""
+    return {
+        "shape": ["/" if one else "" for one in running], "fgcolor": "#1a202a" if view.dark else "#ffffff",
+        "fillmode": "overlay", "size": 5, "solidity": 0.35,
+    }  # fmt: skip
 
 
 def months(view: View, rows: Sequence[Row]) -> go.Figure:
     """One column per month, its amount written on it; the running month is hatched."""
     words, figure = view.words, dressed(view, 240)
     running = view.today.replace(day=1)
-    surface = "#1a202a" if view.dark else "#ffffff"
     figure.add_bar(
         x=[row["period"].isoformat() for row in rows],
         y=[in_pln(row["charged_ppln"]) for row in rows],
         text=[words.money_brief(int(row["charged_ppln"]), "PLN") if row["charged_ppln"] else "" for row in rows],
         textposition="outside", cliponaxis=False,
         marker={
-            "color": "#6ea3ff" if view.dark else "#2f6fde", "cornerradius": 3,
-            "pattern": {"shape": ["/" if row["period"] == running else "" for row in rows], "fgcolor": surface,
-                        "fillmode": "overlay", "size": 6, "solidity": 0.35},
+            "color": main_colour(view), "cornerradius": 3,
+            "pattern": hatched(view, [row["period"] == running for row in rows]),
         },
         customdata=[both(words, row) for row in rows],
         hovertemplate="%{customdata}<extra></extra>",
@@ -178,30 +126,15 @@ def _month_tick(words: Words, month: date, place: int) -> str:
     return f"{name}<br>{year}" if place == 0 or month.month == 1 else name
 
 
-def show_days(view: View, figure: go.Figure, key: str, alt: str) -> None:
-    """A chart over days; the day that is pressed can be followed to what it is made of."""
-    state = show(view, figure, key, alt, select=True)
-    points = state.selection.points if state and state.selection else []
-    pressed = str(points[0].get("x", ""))[:10] if points else ""
-    try:
-        day = date.fromisoformat(pressed)
-    except ValueError:
-        return
-    words = view.words
-    where = link(view.explain(day, day), f"{words.day(day)}: {words('explain.link')}")
-    st.html(f'<div class="m-links">{where.text}</div>')
-
-
 def outlook(view: View, past: Mapping[date, int], ahead: Forecast) -> go.Figure:
     """What was, as columns; what is expected, as a dashed line with its band."""
     words, figure = view.words, dressed(view, 320)
-    main, soft = ("#6ea3ff", "rgba(110,163,255,.18)") if view.dark else ("#2f6fde", "rgba(47,111,222,.14)")
+    main, soft = main_colour(view), "rgba(110,163,255,.18)" if view.dark else "rgba(47,111,222,.14)"
     before, after = sorted(past), ahead.days
     figure.add_bar(
         x=[day.isoformat() for day in before], y=[in_pln(past[day]) for day in before], name=words("forecast.was"),
         marker={"color": main, "cornerradius": 2, "opacity": 0.75,
-                "pattern": {"shape": ["/" if day == view.today else "" for day in before], "size": 5,
-                            "fgcolor": "#1a202a" if view.dark else "#ffffff", "fillmode": "overlay", "solidity": 0.35}},
+                "pattern": hatched(view, [day == view.today for day in before])},
         customdata=[words.money(past[day], "PLN") for day in before],
         hovertemplate=f"{words('forecast.was')}: %{{customdata}}<extra></extra>",
     )  # fmt: skip
@@ -219,8 +152,11 @@ def outlook(view: View, past: Mapping[date, int], ahead: Forecast) -> go.Figure:
         ],
         hovertemplate=f"{words('forecast.expected')}: %{{customdata}}<extra></extra>",
     )  # fmt: skip
-    figure.update_xaxes(**day_ticks(words, days_between(before[0] if before else view.today, after[-1].day)))
-    figure.update_yaxes(**_pln_axis(words))
+    first = before[0] if before else view.today
+    figure.update_xaxes(
+        **day_ticks(words, [first + timedelta(days=n) for n in range((after[-1].day - first).days + 1)])
+    )
+    figure.update_yaxes(**pln_axis(words))
     figure.update_layout(showlegend=True)
     return figure
 
@@ -238,13 +174,5 @@ def of_result(view: View, axis: Sequence[str], series: Mapping[str, Sequence[flo
     return figure
 
 
-def _pln_axis(words: Words) -> dict[str, str]:
+def pln_axis(words: Words) -> dict[str, str]:
     return {"ticksuffix": " zł"} if words.language == "pl" else {"tickprefix": "PLN "}
-
-
-def _added(one: Row, other: Row) -> Row:
-    return {key: (one.get(key) or 0) + (other.get(key) or 0) for key in ("charged_ppln", "charged_pusd", "requests")}
-
-
-def days_between(first: date, last: date) -> list[date]:
-    return [first + timedelta(days=n) for n in range((last - first).days + 1)]

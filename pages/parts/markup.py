@@ -57,6 +57,8 @@ def change(words: Words, now: int, before: int | None) -> Html:
     if not before:
         return Html("")
     share = now / before - 1
+    if round(share * 100) == 0:
+        return Html(escape(words.percent(0)))
     css, arrow = ("m-up", "▲") if share > 0 else ("m-down", "▼")
     return Html(f'<span class="{css}">{arrow} {escape(words.percent(abs(share)))}</span>')
 
@@ -163,6 +165,11 @@ def panel(title: str, *content: Html) -> Html:
 def side_by_side(*panels: Html) -> Html:
     three = " m-three" if len(panels) == 3 else ""
     return Html(f'<div class="m-two{three}">{"".join(part.text for part in panels)}</div>')
+
+
+def stacked(*panels: Html) -> Html:
+    """Panels below each other, as one of those side by side."""
+    return Html(f"<div>{''.join(part.text for part in panels)}</div>")
 
 
 def notice(text: Cell, kind: Literal["", "warn", "bad"] = "") -> Html:

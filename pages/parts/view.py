@@ -9,7 +9,7 @@ from typing import Any
 from mai_core.days import from_ms, zone
 from mai_core.ids import anonymous_label
 from mai_core.language import Words
-from pages.parts.markup import address
+from pages.parts.markup import Cell, Html, address, amount_link
 from pages.parts.periods import Period
 from pages.parts.reading import Ask, Row, answers
 from pages.parts.sessions import Session
@@ -71,6 +71,10 @@ class View:
     def explain(self, first: date, last: date, **filters: object) -> str:
         """The permanent link of a number: days and filters, never words such as 'this month'."""
         return self.link("explain", None, **{"from": first.isoformat(), "to": last.isoformat()}, **filters)
+
+    def amount(self, first: date, last: date, shown: Cell, **filters: object) -> Html:
+        """A displayed amount, leading to what it is made of."""
+        return amount_link(self.explain(first, last, **filters), shown, self.words("explain.link"))
 
     def person(self, row: Row) -> str:
         """A person by name; without one 'Osoba 1a2b'."""

@@ -64,6 +64,7 @@ MESSAGES: Messages = {
     "column.state": ("Stan", "State"),
     "column.when": ("Kiedy", "When"),
     "column.what": ("Co", "What"),
+    "column.kind": ("Rodzaj", "Kind"),
     "column.name": ("Nazwa", "Name"),
     "column.email": ("E-mail", "E-mail"),
     "column.role": ("Rola", "Role"),

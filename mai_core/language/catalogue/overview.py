@@ -13,6 +13,15 @@ MESSAGES: Messages = {
     "overview.limit.reached": ("limit będzie osiągnięty {day}", "the limit will be reached on {day}"),
     "overview.limit.over": ("limit przekroczony", "the limit is exceeded"),
     "overview.limit.safe": ("nie w tym miesiącu", "not reached this month"),
+    "overview.limit.nearest": ("Najbliżej limitu", "Nearest to its limit"),
+    "overview.models.rest": (
+        {"one": "{n} pozostały model", "few": "{n} pozostałe modele", "many": "{n} pozostałych modeli"},
+        {"one": "{n} other model", "other": "{n} other models"},
+    ),
+    "overview.people.rest": (
+        {"one": "{n} pozostała osoba", "few": "{n} pozostałe osoby", "many": "{n} pozostałych osób"},
+        {"one": "{n} other person", "other": "{n} other people"},
+    ),
     "overview.landing": ("Na koniec miesiąca", "By the end of the month"),
     "overview.landing.band": ("od {low} do {high}", "from {low} to {high}"),
     "overview.landing.short": ("za mało dni, by podać przedział", "too few days for a range"),

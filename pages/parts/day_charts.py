@@ -1,0 +1,186 @@
+"""Amounts day by day, as columns or as areas per model; a pressed point leads to what it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from mai_core.language import Words
+from pages.parts import frame, markup
+from pages.parts.charts import both, day_ticks, dressed, hatched, in_pln, main_colour, pln_axis, safe, show
+from pages.parts.markup import Column, Html
+from pages.parts.palette import ModelColours
+from pages.parts.periods import Period
+from pages.parts.reading import Row
+from pages.parts.view import View
+
+_FEWEST_FOR_AREA = 4
+"""Whole days; fewer are columns, because an area needs a left and a right."""
+
+Series = tuple[str, str, str | None, Mapping[date, Mapping[str, Any]]]
+"""Name, colour, model that its points are explained by (None: all), rows by day."""
+
+
+def days_between(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def days(view: View, period: Period, rows: Sequence[Row]) -> go.Figure:
+    """One column per day of the period."""
+    series: Series = (view.words("amount.pln"), main_colour(view), None, {row["day"]: row for row in rows})
+    return _dated(view, days_between(period.first, period.last), [series], columns=True, height=240)
+
+
+def by_model(view: View, period: Period, rows: Sequence[Row], top: Sequence[str], shown: ModelColours) -> go.Figure:
+    """The largest models in their colours, the rest together; the largest at the bottom, on a straight base."""
+    every = days_between(period.first, period.last)
+    series = _model_series(view.words, rows, top, shown)
+    whole = [day for day in every if day != view.today]
+    return _dated(view, every, series, columns=len(whole) < _FEWEST_FOR_AREA, height=280)
+
+
+def _model_series(words: Words, rows: Sequence[Row], top: Sequence[str], shown: ModelColours) -> list[Series]:
+    by_name: dict[str, dict[date, Row]] = {name: {} for name in (*top, "")}
+    for row in rows:
+        name = row["model"] if row["model"] in by_name else ""
+        before = by_name[name].get(row["day"])
+        by_name[name][row["day"]] = row if before is None else _added(before, row)
+    series: list[Series] = [(name, shown[name], name, by_name[name]) for name in top]
+    if by_name[""]:
+        series.append((words("model.other"), shown.others, None, by_name[""]))
+    return series
+
+
+def _added(one: Row, other: Row) -> Row:
+    return {key: (one.get(key) or 0) + (other.get(key) or 0) for key in ("charged_ppln", "charged_pusd", "requests")}
+
+
+def _dated(view: View, every: Sequence[date], series: Sequence[Series], *, columns: bool, height: int) -> go.Figure:
+    words, figure = view.words, dressed(view, height)
+    for one in series:
+        if columns:
+            _add_columns(view, figure, every, one)
+        else:
+            _add_area(view, figure, [day for day in every if day != view.today], one, "whole")
+            if view.today in every:
+                _add_area(view, figure, [view.today - timedelta(days=1), view.today], one, "running")
+    figure.update_layout(barmode="stack", uirevision="keep", margin={"r": 8 if columns else 24})
+    figure.update_xaxes(**day_ticks(words, every), unifiedhovertitle={"text": "<b>%{x|%d.%m.%Y}</b>"})
+    figure.update_yaxes(**pln_axis(words))
+    return figure
+
+
+def _add_columns(view: View, figure: go.Figure, every: Sequence[date], series: Series) -> None:
+    name, colour, model, rows = series
+    found = [rows.get(day) for day in every]
+    figure.add_bar(
+        x=[day.isoformat() for day in every],
+        y=[in_pln(row.get("charged_ppln")) if row else None for row in found],
+        name=safe(name), meta=model,
+        marker={"color": colour, "line": {"width": 0}, "cornerradius": 2,
+                "pattern": hatched(view, [day == view.today for day in every])},
+        customdata=[both(view.words, row) if row else "" for row in found],
+        hovertemplate=f"{safe(name)}: %{{customdata}}<extra></extra>",
+        unselected={"marker": {"opacity": 0.7}},
+    )  # fmt: skip
+
+
+def _add_area(view: View, figure: go.Figure, shown: Sequence[date], series: Series, part: str) -> None:
+    """The running day is a part of its own, hatched: it is not a fall. Its left edge is yesterday, told once."""
+    name, colour, model, rows = series
+    running = part == "running"
+    found = [rows.get(day) for day in shown]
+    told = [row is not None and (day == view.today or not running) for day, row in zip(shown, found, strict=True)]
+    said = f"{safe(name)}: %{{customdata}}<extra></extra>"
+    figure.add_scatter(
+        x=[day.isoformat() for day in shown],
+        y=[(in_pln(row.get("charged_ppln")) or 0) if row else 0 for row in found],
+        name=safe(name), meta=model, stackgroup=part, mode="lines+markers",
+        line={"color": colour, "width": 1},
+        marker={"color": colour, "size": 7, "opacity": 0},
+        selected={"marker": {"opacity": 0}}, unselected={"marker": {"opacity": 0}},
+        customdata=[both(view.words, row) if row else "" for row in found],
+        hoverinfo=["all" if one else "skip" for one in told], hovertemplate=[said if one else "" for one in told],
+        **({"fillpattern": {"shape": "/", "size": 5, "solidity": 0.35, "fgcolor": colour, "bgcolor": "rgba(0,0,0,0)"}}
+           if running else {"fillcolor": colour}),
+    )  # fmt: skip
+
+
+def legend(view: View, period: Period, top: Sequence[str], shown: ModelColours, *, with_others: bool) -> Html:
+    """Which colour is which model; each name leads to its amount's explanation."""
+    items = [
+        markup.link(
+            view.explain(period.first, period.last, model=name),
+            markup.joined(markup.swatch(shown[name]), name.rpartition("/")[2] or "–"),
+        )
+        for name in top
+    ]
+    if with_others:
+        items.append(markup.joined(markup.swatch(shown.others), view.words("model.other")))
+    return Html(f'<div class="m-legend" dir="auto">{"".join(f"<span>{item.text}</span>" for item in items)}</div>')
+
+
+@st.fragment
+def followed(
+    view: View,
+    figure: go.Figure,
+    key: str,
+    alt: str,
+    table: Callable[[], Html] | None = None,
+    span: Callable[[date], tuple[date, date]] = lambda day: (day, day),
+    **filters: str,
+) -> None:
+    """A chart whose pressed point leads to what it is made of; the same as a table for whoever cannot press it."""
+    state = show(view, figure, key, alt, select=True)
+    points = state.selection.points if state and state.selection else []
+    if points:
+        _draw_links(view, figure, points[0], span, filters)
+    if table is not None and st.toggle(view.words("chart.table"), key=f"{key}_as_table"):
+        frame.draw(table())
+
+
+def _draw_links(
+    view: View,
+    figure: go.Figure,
+    point: Mapping[str, Any],
+    span: Callable[[date], tuple[date, date]],
+    filters: Mapping[str, str],
+) -> None:
+    try:
+        first, last = span(date.fromisoformat(str(point.get("x", ""))[:10]))
+    except ValueError:
+        return
+    words = view.words
+    when = words.span(first, last)
+    links = [markup.link(view.explain(first, last, **filters), f"{when}: {words('explain.link')}")]
+    model = figure.data[int(point.get("curve_number", 0))].meta
+    if model:
+        named = f"{str(model).rpartition('/')[2]}, {when}: {words('explain.link')}"
+        links.append(markup.link(view.explain(first, last, **{**filters, "model": model}), markup.name(named)))
+    frame.draw(Html(f'<div class="m-links">{"".join(link.text for link in links)}</div>'))
+
+
+def table_by_day(view: View, rows: Sequence[Row], **filters: str) -> Html:
+    """The sums of a chart's days, the last first."""
+    words = view.words
+    sums: dict[date, Row] = {}
+    for row in rows:
+        sums[row["day"]] = _added(sums[row["day"]], row) if row["day"] in sums else row
+    columns = [
+        Column("day", words("column.day"), "text"), Column("requests", words("column.requests"), "num"),
+        Column("usd", words("amount.usd"), "num"), Column("pln", words("amount.pln"), "num"),
+    ]  # fmt: skip
+    body = [
+        {
+            "day": words.day_with_weekday(day),
+            "requests": words.count(sums[day]["requests"]),
+            "usd": view.usd(sums[day]),
+            "pln": view.amount(day, day, view.pln(sums[day]), **filters),
+        }
+        for day in sorted(sums, reverse=True)
+    ]
+    return markup.table(columns, body)
