@@ -164,14 +164,19 @@ def _reason(language: Language, client: Client, decision: rules.Decision, resets
     words, standing = Words(language), decision.standing
     values: dict[str, Any] = {"reset": words.day(from_ms(resets_at_ms).astimezone(zone(client.timezone)).date())}
     if standing is not None:
-        currency = standing.quota.currency
+        currency, places = standing.quota.currency, _places_of(decision.limit_units or 0)
         for name, units in (
             ("limit", decision.limit_units),
             ("used", standing.used_units),
             ("remaining", standing.remaining_units),
         ):
-            values[name] = "" if units is None else words.money(units, currency)
+            values[name] = "" if units is None else words.money(units, currency, places)
     return words(decision.reason, **values)
+
+
+def _places_of(limit_units: int) -> int:
+    """As many as say the limit: one below a cent must not read as zero."""
+    return next((places for places in (2, 4) if limit_units % 10 ** (12 - places) == 0), 6)
 
 
 def _text(units: int | None) -> str | None:

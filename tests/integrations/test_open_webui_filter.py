@@ -318,7 +318,7 @@ def test_a_used_up_quota_stops_the_chat_in_the_persons_language(tmp_path: Path) 
             with store.write() as db:
                 quotas.put(db, 0, "test", CLIENT, EXTERNAL, "USD", None, units_of("0.001"))
             filter_ = make_filter(httpx.ASGITransport(app), tmp_path)
-            with pytest.raises(QuotaExceeded, match="Osobisty limit"):
+            with pytest.raises(QuotaExceeded, match=r"Osobisty limit 0,0010\sUSD .* \(0,0091\sUSD\)"):
                 await filter_.inlet({"model": "m"}, USER, METADATA)
             english = {**METADATA, "variables": {"{{USER_LANGUAGE}}": "en-GB"}}
             with pytest.raises(QuotaExceeded, match="personal limit"):
