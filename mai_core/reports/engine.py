@@ -18,6 +18,8 @@ from mai_core.errors import MaiError
 
 Connection = duckdb.DuckDBPyConnection
 DuckDBError = duckdb.Error
+OutOfRange = duckdb.ConversionException
+"""What a cast raises when the number is too large for its new type."""
 DAMAGE_ERRORS = (
     duckdb.IOException,
     duckdb.InvalidInputException,

@@ -22,10 +22,14 @@ class Half:
     def locate(self, kind: str, file: str) -> str:
         return f"{self.root}/{kind}/{file}"
 
+    @property
+    def name(self) -> str:
+        """`internal` or `shared`."""
+        return Path(self.root).name
+
     def is_intact(self, file: str, digests: str) -> bool:
         """Whether the files of a period are what was written (digests: JSON by half/kind)."""
-        half = Path(self.root).name
-        told = {name: digest for name, digest in json.loads(digests).items() if name.startswith(f"{half}/")}
+        told = {name: digest for name, digest in json.loads(digests).items() if name.startswith(f"{self.name}/")}
         return all(self._digest(f"{name}/{file}") == digest for name, digest in told.items())
 
     def _digest(self, name: str) -> str | None:

@@ -20,6 +20,7 @@ from mai_core.reports.lake import Lake
 from mai_core.reports.periods import previous_period
 from mai_core.reports.registry import QUESTIONS, Question, parameters_of, sql_of
 from mai_core.reports.relation import Filters, create_filtered, create_generations, create_usage, narrow_usage
+from mai_core.reports.roll_ups import FOREIGN_FACET, create_roll_up, named_in
 from mai_core.reports.snapshot import NOTHING_SEALED, SealedFile, SealedList, Snapshot, clipped, read_snapshot
 from mai_core.reports.source import LedgerFile, Source, StoreSource
 from mai_core.reports.viewer import Viewer
@@ -161,6 +162,7 @@ class Page:
         self.reporting = reporting
         self._cursor: Connection | None = None
         self._has_generations = False
+        self._rolled_up: set[str] = set()
 
     def __enter__(self) -> Page:
         return self
@@ -174,6 +176,7 @@ class Page:
                 self._cursor.close()
             self._cursor = None
             self._has_generations = False
+            self._rolled_up.clear()
 
     def ask(self, name: str, **parameters: Any) -> pa.Table:
         question = QUESTIONS.get(name)
@@ -196,6 +199,8 @@ class Page:
         def run(cursor: Connection) -> pa.Table:
             if question.relation == "generations":
                 self.add_generations(cursor)
+            for kind in named_in(sql):
+                self._add_roll_up(cursor, kind, set(question.facets))
             return cursor.execute(sql, bound).to_arrow_table()
 
         return self.answer(set(question.facets), run)
@@ -230,6 +235,16 @@ class Page:
             self._cursor = cursor
         create_filtered(self._cursor, facets, self.filters)
         return self._cursor
+
+    def _add_roll_up(self, cursor: Connection, kind: str, facets: set[str]) -> None:
+        if FOREIGN_FACET[kind] in self.filters.facets:
+            cursor.execute(f"CREATE OR REPLACE TEMP VIEW usage_{kind} AS SELECT * FROM usage")
+            return
+        if kind not in self._rolled_up:
+            cost = self.viewer.sees_cost
+            create_roll_up(cursor, kind, self.snapshot, self.reporting.lake.half(cost), cost)
+            self._rolled_up.add(kind)
+        create_filtered(cursor, facets, self.filters, kind)
 
     def narrow(self, cursor: Connection, client: str, first: date, last: date) -> None:
         """From now on `usage` is a part of the page: one client, fewer days."""

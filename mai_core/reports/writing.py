@@ -7,9 +7,10 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from mai_core.reports.engine import Connection, literal
+from mai_core.reports.engine import Connection, OutOfRange, literal
 from mai_core.reports.lake import Lake, digest_of
 from mai_core.reports.relation import SHARED_COLUMNS
+from mai_core.reports.roll_ups import KINDS, columns_of, summing_sql
 
 SHARED_HOURS = ("client_org_id", "day", "quarter", "model", "requests", "total_tokens", "charged_pusd")
 """`quarter`: quarters of an hour since 1970; the client's clock is applied when it is read."""
@@ -32,12 +33,15 @@ GENERATION_COLUMNS = (
 
 _ORDER = {
     "days": "day, facet, person, user_id, model, provider",
+    "people": "day, facet, person, user_id",
+    "models": "day, facet, model, provider",
     "hours": "day, quarter, model",
     "generations": "day, at_ms, generation_id",
 }
 _COLUMNS = {
     ("internal", "days"): (*SHARED_COLUMNS, "raw_pusd"),
     ("shared", "days"): SHARED_COLUMNS,
+    **{(half, kind): columns_of(kind, half == "internal") for kind in KINDS for half in ("internal", "shared")},
     ("shared", "hours"): SHARED_HOURS,
     ("shared", "generations"): GENERATION_COLUMNS,
 }
@@ -60,12 +64,15 @@ def write_period(cursor: Connection, lake: Lake, client_folder: str, name: str) 
     """
     unfinished: dict[tuple[str, str], Path] = {}
     digests: dict[str, str] = {}
+    summed = _sum_up(cursor)
     for half, kind in _COLUMNS:
+        if kind in KINDS and not summed:
+            continue
         make_half(lake, half)
         folder = lake.folder / half / kind / client_folder
         folder.mkdir(parents=True, exist_ok=True)
         part = folder / f".{name}.{os.getpid()}.part"
-        compression = "lz4_raw" if kind == "days" else "zstd"
+        compression = "zstd" if kind in ("hours", "generations") else "lz4_raw"
         write_parquet(cursor, f"new_{kind}", _COLUMNS[half, kind], _ORDER[kind], part, compression)
         unfinished[half, kind] = part
         digests[f"{half}/{kind}"] = digest_of(part)
@@ -74,6 +81,16 @@ def write_period(cursor: Connection, lake: Lake, client_folder: str, name: str) 
     for (half, kind), part in unfinished.items():
         settle(part, lake.folder / half / kind / file)
     return file, digests
+
+
+def _sum_up(cursor: Connection) -> bool:
+    """The relations new_people and new_models; False when a sum is too large for 64 bits, and rows must do."""
+    try:
+        for kind in KINDS:
+            cursor.execute(f"CREATE TEMP TABLE new_{kind} AS {summing_sql(kind, 'new_days')}")
+    except OutOfRange:
+        return False
+    return True
 
 
 def write_parquet(

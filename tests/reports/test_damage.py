@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mai_core.installation import Installation
-from mai_core.reports import Reporting, upkeep
+from mai_core.reports import Reporting, Viewer, upkeep
 from mai_core.reports.sealing import seal
 from tests.builders import CLIENT
 from tests.reports.conftest import MANAGER, OCTOBER, OPERATOR
@@ -33,22 +33,30 @@ def scribble(path: Path) -> None:
 
 @pytest.mark.parametrize("damage", [Path.unlink, overwrite, cut_short, scribble])
 @pytest.mark.parametrize("viewer", [MANAGER, OPERATOR])
+@pytest.mark.parametrize(
+    ("kind", "question"), [("days", "explain_rows"), ("people", "by_day"), ("models", "by_day_model")]
+)
 def test_figures_come_from_the_ledger_while_a_file_is_damaged(
-    house: Installation, reporting: Reporting, damage: Callable[[Path], None], viewer: object
+    house: Installation,
+    reporting: Reporting,
+    damage: Callable[[Path], None],
+    kind: str,
+    question: str,
+    viewer: Viewer,
 ) -> None:
     seal(house, CLIENT, [OCT_14])
-    before = reporting.rows("by_day", OPERATOR, *OCTOBER, client=CLIENT)
-    for path in house.settings.lake_dir.glob("*/days/*/*.parquet"):
+    before = reporting.rows(question, viewer, *OCTOBER, client=CLIENT)
+    for path in house.settings.lake_dir.glob(f"*/{kind}/*/*.parquet"):
         damage(path)
     fresh = Reporting.of_store(house.store, house.settings)
-    with fresh.open(OPERATOR, *OCTOBER, client=CLIENT) as page:
-        assert page.rows("by_day") == before
+    with fresh.open(viewer, *OCTOBER, client=CLIENT) as page:
+        assert page.rows(question) == before
         assert len(page.freshness.damaged_files) == 1
     (found,) = upkeep.verify(house)
     assert found.period == "2026-10"
     assert upkeep.rebuild(house, damaged_only=True)
     assert upkeep.verify(house) == []
-    assert fresh.rows("by_day", OPERATOR, *OCTOBER, client=CLIENT) == before
+    assert fresh.rows(question, viewer, *OCTOBER, client=CLIENT) == before
 
 
 def test_verify_finds_what_differs_from_the_ledger(house: Installation) -> None:

@@ -18,7 +18,7 @@ _COSTS = {"raw", "markup", "margin", "reported", "upstream", "priced", "estimate
 def test_the_shared_lake_has_no_column_that_tells_our_cost(house: Installation) -> None:
     seal(house, CLIENT, [date(2026, 10, 14)])
     files = list(house.settings.lake_dir.glob("shared/*/*/*.parquet"))
-    assert {file.parts[-3] for file in files} == {"days", "hours", "generations"}
+    assert {file.parts[-3] for file in files} == {"days", "people", "models", "hours", "generations"}
     for file in files:
         names = [name for name in pq.read_schema(file).names if name != "sale_price_id"]
         assert not [name for name in names if _COSTS & set(name.split("_"))], file

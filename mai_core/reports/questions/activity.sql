@@ -5,7 +5,7 @@ WITH days AS (
         sum(total_tokens)::BIGINT AS total_tokens,
         sum(charged_pusd) AS charged_pusd,
         whole_sum(charged_ppln) AS charged_ppln
-    FROM usage
+    FROM usage_people
     WHERE day BETWEEN $start AND $end
     GROUP BY day
 )

@@ -5,7 +5,7 @@ WITH used AS (
         person,
         user_id,
     -- include measures
-    FROM usage
+    FROM usage_people
     WHERE day BETWEEN $start AND $end
     GROUP BY day, client_org_id, person, user_id
 )

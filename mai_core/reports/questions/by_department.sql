@@ -5,7 +5,7 @@ WITH used AS (
     -- include measures
         max(day) AS last_day,
         bitstring_agg((day - $start::DATE)::INTEGER, 0, ($end::DATE - $start::DATE)::INTEGER) AS days
-    FROM usage
+    FROM usage_people
     WHERE day BETWEEN $start AND $end
     GROUP BY client_org_id, person
 )

@@ -4,7 +4,7 @@ WITH used AS (
     -- include measures
         count(DISTINCT nullif(person, '')) AS people,
         count(DISTINCT day) AS days_active
-    FROM usage
+    FROM usage_people
     WHERE day BETWEEN $start AND $end
     GROUP BY number
 )

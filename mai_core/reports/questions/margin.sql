@@ -2,7 +2,7 @@ WITH used AS (
     SELECT
         client_org_id,
     -- include measures
-    FROM usage
+    FROM usage_people
     WHERE day BETWEEN $start AND $end
     GROUP BY client_org_id
 )

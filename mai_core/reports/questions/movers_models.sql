@@ -5,7 +5,7 @@ WITH used AS (
         coalesce(sum(charged_pusd) FILTER (day BETWEEN $previous_start AND $previous_end), 0) AS previous_charged_pusd,
         coalesce(sum(requests) FILTER (day BETWEEN $start AND $end), 0)::BIGINT AS requests,
         coalesce(sum(requests) FILTER (day BETWEEN $previous_start AND $previous_end), 0)::BIGINT AS previous_requests
-    FROM usage
+    FROM usage_models
     GROUP BY model
 )
 

@@ -4,7 +4,7 @@ SELECT
     -- include measures
     max(rate) AS rate,
     max(rate_table) AS rate_table
-FROM usage
+FROM usage_people
 WHERE day BETWEEN $start AND $end
 GROUP BY day
 ORDER BY day

@@ -1,14 +1,16 @@
 WITH present AS (
     SELECT
     -- include totals
-    FROM usage
+        (SELECT count(DISTINCT nullif(model, '')) FROM usage_models WHERE day BETWEEN $start AND $end) AS models
+    FROM usage_people
     WHERE day BETWEEN $start AND $end
 ),
 
 previous AS (
     SELECT
     -- include totals
-    FROM usage
+        (SELECT count(DISTINCT nullif(model, '')) FROM usage_models WHERE day BETWEEN $previous_start AND $previous_end) AS models
+    FROM usage_people
     WHERE day BETWEEN $previous_start AND $previous_end
 )
 

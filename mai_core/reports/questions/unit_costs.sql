@@ -2,7 +2,7 @@ WITH used AS (
     SELECT
         model,
     -- include measures
-    FROM usage
+    FROM usage_models
     WHERE day BETWEEN $start AND $end
     GROUP BY model
 )

@@ -10,10 +10,9 @@
     CASE WHEN count(*) = 0 THEN 0 ELSE whole_sum(charged_ppln) END AS charged_ppln,
     coalesce(bool_or(provisional), false) AS provisional,
     count(DISTINCT nullif(person, '')) AS people,
-    count(DISTINCT nullif(model, '')) AS models,
     count(DISTINCT day) AS days_active,
     min(day) AS first_day,
     max(day) AS last_day,
     coalesce(sum(unpriced_requests), 0)::BIGINT AS unpriced_requests,
     max(CASE WHEN provisional THEN rate_table END) AS rate_table,
-    max(last_at_ms) AS last_at_ms
+    max(last_at_ms) AS last_at_ms,
