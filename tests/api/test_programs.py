@@ -31,6 +31,14 @@ class TestCloudEvents:
         assert api.post("/api/v1/events", json=[one, event("gen-d")], headers=BEARER).content == b""
         assert events_of(api) == ["gen-a", "gen-b", "gen-c", "gen-d"]
 
+    def test_in_binary_mode_the_attributes_are_headers(self, api: TestClient) -> None:
+        """The `cloudevents` SDK's `to_binary` sends no content type at all."""
+        told = {**event("gen-a"), "subject": "zo%C3%AB"}
+        headers = {f"CE-{name.title()}": value for name, value in told.items() if name != "data"}
+        answer = api.post("/api/v1/events", content=json.dumps(told["data"]), headers={**BEARER, **headers})
+        assert answer.status_code == 204
+        assert rows_of(api, "SELECT generation_id, external_user FROM usage_events") == [("gen-a", "zoë")]
+
     def test_of_a_batch_the_bad_ones_are_named_and_the_good_ones_stored(self, api: TestClient) -> None:
         batch = [event("gen-a"), event("gen-b", subject=None), event("gen-c"), 7]
         answer = api.post("/api/v1/events", content=json.dumps(batch), headers=BATCH)

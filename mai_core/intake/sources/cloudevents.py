@@ -4,11 +4,14 @@ completion with `model` and `provider`.
     {"specversion": "1.0", "type": "completion", "id": "gen-1795176000-abc", "source": "my-gateway",
      "time": "2026-11-20T12:00:00Z", "subject": "customer-1",
      "data": {"model": "openai/gpt-4o", "prompt_tokens": 194, "completion_tokens": 2, "cost": 0.00095}}
+
+In binary mode the attributes are headers (`ce-id`, ...) and the body is `data` alone.
 """
 
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 
 from mai_core.errors import BadValue
 from mai_core.intake import exact_json
@@ -18,9 +21,15 @@ from mai_core.intake.parsed import Headers, Parsed, Source
 from mai_core.intake.usage_object import read_usage
 from mai_core.model import Observation, Rank
 
+_BINARY = "ce-"
+
 
 def parse(body: bytes, headers: Headers) -> Parsed:
-    return parse_items(one_or_many(exact_json.decode(body)), read_event)
+    document = exact_json.decode(body)
+    if _BINARY + "specversion" in headers:
+        told = {key.removeprefix(_BINARY): unquote(headers[key]) for key in headers if key.startswith(_BINARY)}
+        document = {**told, "data": document}
+    return parse_items(one_or_many(document), read_event)
 
 
 def read_event(item: dict[str, Any]) -> Observation:
