@@ -75,3 +75,15 @@ class TestOpenWebUI:
         assert witness.cost_pusd == units_of("0.00213348")
         assert (witness.input_tokens, witness.output_tokens) == (58, 24)
         assert {told.external_user for told in parsed.observations} == {witness.external_user}
+
+
+@pytest.mark.parametrize("kind", ["chat", "chat_last_chunk", "responses"])
+def test_an_object_of_the_openai_sdk_is_read_as_it_dumps_itself(kind: str) -> None:
+    dumped = json.loads((RECORDED / "openai_sdk.json").read_text())[kind]
+    parsed = SOURCES["completions"].parse(json.dumps(dumped).encode(), {})
+    assert parsed.refusals == []
+    (told,) = parsed.observations
+    assert (told.generation_id, told.model) == (dumped["id"], "openai/gpt-4o")
+    assert (told.input_tokens, told.output_tokens, told.cached_tokens, told.reasoning_tokens) == (29, 12, 8, 3)
+    assert (told.reported_pusd, told.is_byok) == (units_of("0.00106674"), False)
+    assert told.started_at_ms == int(dumped.get("created") or dumped["created_at"]) * 1000
