@@ -208,7 +208,8 @@ def _sender_by_api_key(door: IntakeDoor, sender: Sender | None, parsed: Parsed) 
 def _check_content_type(source: Source, headers: Headers) -> None:
     told = headers.get("content-type", "").partition(";")[0].strip().lower()
     if told and told not in source.content_types:
-        raise Refused(415, f"content-type must be {' or '.join(sorted(source.content_types))}")
+        instead = "; OTLP exporters have a setting for it (encoding: json)" if told == "application/x-protobuf" else ""
+        raise Refused(415, f"content-type must be {' or '.join(sorted(source.content_types))}{instead}")
 
 
 def _unauthorized() -> Refused:

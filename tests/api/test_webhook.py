@@ -212,7 +212,9 @@ class TestWhatCannotBeTaken:
     @pytest.mark.parametrize("content_type", ["application/x-protobuf", "text/html", "multipart/form-data; boundary=x"])
     def test_another_content_type_is_415(self, api: TestClient, content_type: str) -> None:
         answer = api.post(WEBHOOK, content=b"{}", headers={**BEARER, "Content-Type": content_type})
-        assert (answer.status_code, answer.json()["error"]) == (415, "content-type must be application/json")
+        assert answer.status_code == 415
+        assert answer.json()["error"].startswith("content-type must be application/json")
+        assert ("encoding: json" in answer.json()["error"]) is (content_type == "application/x-protobuf")
 
     def test_a_charset_and_no_content_type_at_all_are_fine(self, api: TestClient) -> None:
         body = json.dumps(ONE).encode()
@@ -262,7 +264,7 @@ class TestWhatIsTooLarge:
         api.app.state.intake.writer.close()  # type: ignore[attr-defined]
         assert quarantine_of(api) == []
 
-    def test_a_webhook_may_be_larger_than_other_ways_in(self, api: TestClient) -> None:
+    def test_a_webhook_may_be_larger_than_what_programs_send(self, api: TestClient) -> None:
         body = json.dumps(make_trace(make_span("gen-a", gen_ai__prompt="x" * (3 << 20)))).encode()
         assert api.post(WEBHOOK, content=body, headers=BEARER).json() == counts(accepted=1)
         assert api.post("/api/v1/events", content=body, headers=BEARER).status_code == 413
