@@ -37,7 +37,7 @@ def show(view: View) -> None:
     with st.container(key="card_models"):
         frame.draw(Html(f'<h2 class="m-section">{escape(words("models.cost"))}</h2>'))
         _table(view, period, models, {row["model"]: int(row["charged_ppln"] or 0) for row in earlier}, shown)
-        buttons(view, "models", _fields(view), lambda: [_file_row(row) for row in models])
+        buttons(view, "models", _fields(view), lambda: [_file_row(view, period, row) for row in models])
     with st.container(key="card_models_days"):
         top = [row["model"] for row in models[:_IN_CHART]]
         frame.draw(
@@ -173,9 +173,9 @@ def _fields(view: View) -> list[Field]:
         Field("model", words("column.model")), Field("requests", words("column.requests"), "count"),
         Field("input_tokens", words("column.input"), "count"), Field("output_tokens", words("column.output"), "count"),
         Field("cached_tokens", words("column.cached"), "count"), Field("charged_pusd", words("amount.usd"), "money"),
-        Field("charged_ppln", words("amount.pln"), "money"),
+        Field("charged_ppln", words("amount.pln"), "money"), Field("link", words("explain.link")),
     ]  # fmt: skip
 
 
-def _file_row(row: Row) -> dict[str, Any]:
-    return dict(row)
+def _file_row(view: View, period: Period, row: Row) -> dict[str, Any]:
+    return {**row, "link": frame.public_url() + view.explain(period.first, period.last, model=row["model"])}

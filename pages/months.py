@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import streamlit as st
 
@@ -34,7 +35,12 @@ def show(view: View) -> None:
             span=lambda day: (day, min(month_days(month_of(day))[1], view.today)),
         )  # fmt: skip
         frame.draw(_months_table(view, months))
-        buttons(view, "months", _fields(view, "period"), lambda: months)
+        buttons(
+            view,
+            "months",
+            _fields(view, "period"),
+            lambda: [_file_row(view, row, *_month_of(view, row)) for row in months],
+        )
     _detail(view, [month_of(row["period"]) for row in months])
 
 
@@ -97,7 +103,9 @@ def _detail(view: View, known: Sequence[str]) -> None:
         title = words("months.detail", month=words.month(period.first))
         day_charts.followed(view, day_charts.days(view, period, days), "month_days", title)
         frame.draw(_days_table(view, days))
-        buttons(view, "days", _fields(view, "day"), lambda: days)
+        buttons(
+            view, "days", _fields(view, "day"), lambda: [_file_row(view, row, row["day"], row["day"]) for row in days]
+        )
     top = [
         {"name": markup.name(row["model"]), "tokens": words.compact(row["total_tokens"])}
         for row in sorted(models, key=lambda row: -row["total_tokens"])[:3]
@@ -195,4 +203,14 @@ def _fields(view: View, key: str) -> list[Field]:
         Field(key, words("column.month" if key == "period" else "column.day"), "day"),
         Field("requests", words("column.requests"), "count"), Field("total_tokens", words("column.tokens"), "count"),
         Field("charged_pusd", words("amount.usd"), "money"), Field("charged_ppln", words("amount.pln"), "money"),
+        Field("link", words("explain.link")),
     ]  # fmt: skip
+
+
+def _file_row(view: View, row: Row, first: date, last: date) -> dict[str, Any]:
+    return {**row, "link": frame.public_url() + view.explain(first, last)}
+
+
+def _month_of(view: View, row: Row) -> tuple[date, date]:
+    period = period_of(month_of(row["period"]), view.today)
+    return period.first, period.last

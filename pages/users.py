@@ -36,7 +36,7 @@ def show(view: View) -> None:
     shown = _chosen(view, people, before)
     with st.container(key="card_users"):
         _table(view, period, shown, people, before, _trends(period, days))
-        buttons(view, "users", _fields(view), lambda: [_file_row(view, row, before) for row in shown])
+        buttons(view, "users", _fields(view), lambda: [_file_row(view, period, row, before) for row in shown])
     with_usage = {row["user_id"] for row in people}
     idle = [person for person in everybody if person.user_id not in with_usage]
     frame.draw(
@@ -49,6 +49,10 @@ def show(view: View) -> None:
 
 def _key(row: Row) -> tuple[str, str]:
     return row["client_org_id"], row["user_id"]
+
+
+def _explained(view: View, period: Period, row: Row) -> str:
+    return view.explain(period.first, period.last, person=row["person"] or row["user_id"])
 
 
 def _figures(view: View, people: Sequence[Row], total: Row, known: int) -> list[Html]:
@@ -138,7 +142,7 @@ def _table(
             ),
             "bar": markup.bar(int(row["charged_pusd"]) / most),
             "pln": markup.amount_link(
-                view.explain(period.first, period.last, person=row["person"] or row["user_id"]),
+                _explained(view, period, row),
                 view.pln(row, "shown_ppln"), words("explain.link"),
             ),
             "usd": view.usd(row),
@@ -211,10 +215,11 @@ def _fields(view: View) -> list[Field]:
         Field("department", words("column.department")), Field("requests", words("column.requests"), "count"),
         Field("tokens", words("column.tokens"), "count"), Field("usd", words("amount.usd"), "money"),
         Field("pln", words("amount.pln"), "money"), Field("before", words("column.change"), "money"),
+        Field("link", words("explain.link")),
     ]  # fmt: skip
 
 
-def _file_row(view: View, row: Row, before: Mapping[tuple[str, str], int]) -> dict[str, Any]:
+def _file_row(view: View, period: Period, row: Row, before: Mapping[tuple[str, str], int]) -> dict[str, Any]:
     return {
         "user_id": row["user_id"],
         "name": view.person(row),
@@ -224,4 +229,5 @@ def _file_row(view: View, row: Row, before: Mapping[tuple[str, str], int]) -> di
         "usd": int(row["charged_pusd"]),
         "pln": row["charged_ppln"],
         "before": int(row["charged_ppln"] or 0) - before.get(_key(row), 0),
+        "link": frame.public_url() + _explained(view, period, row),
     }

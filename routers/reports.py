@@ -15,13 +15,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, BackgroundTasks, FastAPI, Query, Request
 from fastapi.responses import FileResponse
 
-from mai_core.errors import BadValue
 from mai_core.language import Words, language_of
 from mai_core.money import decimal_text
 from mai_core.reports import Reporting, Viewer
 from mai_core.reports.explain import explain
 from mai_core.reports.exports import ExportRequest, export, suffix_of
-from mai_core.reports.exports.request import FORMATS, KEYS, parse_by
+from mai_core.reports.exports.request import FORMATS, KEYS, links_to, parse_by
 from routers.access import Anyone, Caller
 
 router = APIRouter(prefix="/api/v1", tags=["reports"])
@@ -150,7 +149,10 @@ def download(
     by: Annotated[str, Query(description=f"Keys, with commas: {', '.join(KEYS)}.")] = "day,user,model",
     format: Annotated[str, Query(description=f"One of {', '.join(FORMATS)}.")] = "csv",
     excel: Annotated[bool, Query(description="CSV for Polish Excel: ';' and decimal comma.")] = False,
-    links: Annotated[bool, Query(description="A column with a link to each row's explanation.")] = False,
+    links: Annotated[
+        bool | None,
+        Query(description="A last column with a permanent link to each row's explanation; default: in CSV and XLSX."),
+    ] = None,
     model: Names = [],  # noqa: B006
     person: Names = [],  # noqa: B006
     department: Names = [],  # noqa: B006
@@ -166,14 +168,12 @@ def download(
         format,
         semicolon=excel,
         decimal_comma=excel,
-        links=installation.settings.public_url if links else "",
+        links=links_to(installation.settings.public_url, links, format),
         models=tuple(model),
         people=tuple(person),
         departments=tuple(department),
         providers=tuple(provider),
     )
-    if wanted.links and format == "focus":
-        raise BadValue("links", "are no part of FOCUS")
     with _scratch(installation.settings.mai_data_dir / "tmp") as file:
         export(reporting_of(request.app), viewer_of(caller), wanted, file)
     background.add_task(file.unlink, missing_ok=True)

@@ -14,7 +14,7 @@ from mai_core.cli import opened
 from mai_core.days import parse_day
 from mai_core.reports import Reporting, Viewer
 from mai_core.reports.exports import ExportRequest, export
-from mai_core.reports.exports.request import FORMATS, KEYS, parse_by
+from mai_core.reports.exports.request import FORMATS, KEYS, links_to, parse_by
 
 if TYPE_CHECKING:
     from mai_core.cli import Commands
@@ -29,7 +29,11 @@ def register(commands: Commands) -> None:
     parser.add_argument("--format", default="csv", choices=FORMATS)
     parser.add_argument("--out", required=True, type=Path, metavar="FILE")
     parser.add_argument("--excel", action="store_true", help="CSV for Polish Excel: ';' and decimal comma")
-    parser.add_argument("--links", action="store_true", help="a column with a link to each row's explanation")
+    parser.add_argument(
+        "--links",
+        action=argparse.BooleanOptionalAction,
+        help="a last column with a permanent link to each row's explanation; default: in CSV and XLSX",
+    )
     parser.set_defaults(run=run)
 
 
@@ -43,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
             arguments.format,
             semicolon=arguments.excel,
             decimal_comma=arguments.excel,
-            links=installation.settings.public_url if arguments.links else "",
+            links=links_to(installation.settings.public_url, arguments.links, arguments.format),
         )
         reporting = Reporting.of_store(installation.store, installation.settings)
         with Progress(transient=True, console=Console(stderr=True)) as bar:

@@ -21,6 +21,7 @@ from mai_core.money import decimal_text, units_of
 from mai_core.reports import Reporting, Viewer
 from mai_core.reports.exports import ExportRequest, export, suffix_of, writers
 from mai_core.reports.exports.focus import divided
+from mai_core.reports.exports.request import FORMATS, links_to
 from mai_core.reports.sealing import seal
 from tests.builders import CLIENT
 from tests.reports.conftest import MANAGER, OCTOBER, OPERATOR, add_person, add_table, add_usage, fix_rate
@@ -219,7 +220,15 @@ def test_parts_of_a_charge_add_up_whatever_the_weights() -> None:
     assert sum(divided(units_of("0.1"), [7, 11, 13])) == units_of("0.1")
 
 
-@pytest.mark.parametrize("wrong", [{"format": "pdf"}, {"by": ("weather",)}, {"decimal_comma": True}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"format": "pdf"},
+        {"by": ("weather",)},
+        {"decimal_comma": True},
+        {"format": "focus", "links": "https://usage.example"},
+    ],
+)
 def test_what_cannot_be_exported_is_refused_in_words(wrong: dict[str, object]) -> None:
     with pytest.raises(BadValue):
         ExportRequest(*OCTOBER, **wrong)  # type: ignore[arg-type]
@@ -231,3 +240,32 @@ def test_an_empty_piece_of_a_table_leaves_no_bytes(tmp_path: Path) -> None:
     with writers.csv_writer(tmp_path / "x.csv", ["model"], ExportRequest(*OCTOBER, bom=False)) as writer:
         writer.write(table)
     assert (tmp_path / "x.csv").read_bytes() == b'model\r\n"a"\r\n'
+
+
+@pytest.mark.parametrize(
+    ("by", "words"),
+    [
+        (("month",), "from=2026-10-01&to=2026-10-31"),
+        (("client",), "from=2026-10-01&to=2026-10-31"),
+        (("day", "provider"), "from=2026-10-14&to=2026-10-14&provider=Anthropic"),
+        (("department",), "from=2026-10-01&to=2026-10-31"),
+    ],
+)
+def test_a_link_names_what_its_row_is_grouped_by(
+    reporting: Reporting, tmp_path: Path, by: tuple[str, ...], words: str
+) -> None:
+    rows = read_csv(written(reporting, tmp_path, by=by, links="https://usage.example/"))
+    assert f"https://usage.example/explain?client={CLIENT}&{words}" in {row["explain_url"] for row in rows}
+    assert list(rows[0])[-1] == "explain_url"
+
+
+def test_what_people_open_as_a_sheet_has_links_unless_they_want_none() -> None:
+    address = "https://usage.example"
+    assert {format: links_to(address, None, format) for format in FORMATS} == {
+        "csv": address,
+        "xlsx": address,
+        "parquet": "",
+        "focus": "",
+    }
+    assert links_to(address, False, "csv") == ""
+    assert links_to(address, True, "parquet") == address

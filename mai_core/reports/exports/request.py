@@ -66,6 +66,8 @@ class ExportRequest:
             raise BadValue("to", f"{self.end} is before {self.start}")
         if self.decimal_comma and not self.semicolon:
             raise BadValue("decimal_comma", "needs ';' between columns")
+        if self.links and self.format == "focus":
+            raise BadValue("links", "are no part of FOCUS")
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -77,6 +79,12 @@ class ExportRequest:
     @property
     def has_days(self) -> bool:
         return "day" in self.keys or "month" in self.keys
+
+
+def links_to(address: str, asked: bool | None, format: str) -> str:
+    """For `ExportRequest.links`: what people open as a sheet has links unless they asked for none."""
+    wanted = format in ("csv", "xlsx") if asked is None else asked
+    return address if wanted else ""
 
 
 def parse_by(text: str) -> tuple[str, ...]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mai_core.days import month_days, month_of
 from mai_core.reports.engine import Connection
@@ -117,28 +118,31 @@ def export_sql(request: ExportRequest) -> str:
     """
 
 
+_LINKED = {"user_id": "person", "model": "model", "provider": "provider"}
+
+
 def _with_links(table: pa.Table, request: ExportRequest) -> pa.Table:
-    links = [
-        explain_link(request, row) for row in table.select([n for n in _LINKED if n in table.column_names]).to_pylist()
-    ]
-    return table.append_column(LINK, pa.array(links, pa.string()))
+    """Each row's permanent link: the page that takes it apart, after a login."""
+    parts = [pa.scalar(f"{request.links.rstrip('/')}/explain?"), _words(table, "client_org_id", "client={}")]
+    if "day" in table.column_names:
+        day = table["day"].cast(pa.string())
+        parts += ["&from=", day, "&to=", day]
+    elif "month" in table.column_names:
+        months = {month: _clipped_month(request, month) for month in table["month"].unique().to_pylist()}
+        parts.append(_words(table, "month", "&from={}&to={}", months))
+    else:
+        parts.append(f"&from={request.start}&to={request.end}")
+    parts += [_words(table, name, f"&{word}={{}}") for name, word in _LINKED.items() if name in table.column_names]
+    return table.append_column(LINK, pc.binary_join_element_wise(*parts, ""))
 
 
-_LINKED = ("client_org_id", "month", "day", "user_id", "model", "provider")
+def _words(table: pa.Table, name: str, text: str, values: dict[str, tuple[object, ...]] | None = None) -> pa.Array:
+    """The column's part of the address, written once for each value; nothing where there is none."""
+    told = table[name].combine_chunks().dictionary_encode()
+    known = [text.format(*(values[value] if values else (quote_plus(value),))) for value in told.dictionary.to_pylist()]
+    return pc.fill_null(pa.array(known, pa.string()).take(told.indices), "")
 
 
-def explain_link(request: ExportRequest, row: dict[str, object]) -> str:
-    """The page that takes this row apart; it asks for login."""
-    first, last = request.start, request.end
-    if isinstance(day := row.get("day"), date):
-        first = last = day
-    elif isinstance(month := row.get("month"), str):
-        start, end = month_days(month)
-        first, last = max(first, start), min(last, end)
-    words = {"client": row["client_org_id"], "from": first, "to": last}
-    words |= {
-        name: row[key]
-        for name, key in (("person", "user_id"), ("model", "model"), ("provider", "provider"))
-        if row.get(key)
-    }
-    return f"{request.links.rstrip('/')}/explain?{urlencode({name: str(value) for name, value in words.items()})}"
+def _clipped_month(request: ExportRequest, month: str) -> tuple[date, date]:
+    first, last = month_days(month)
+    return max(request.start, first), min(request.end, last)
