@@ -6,6 +6,8 @@ from typing import Any
 
 import streamlit as st
 
+from mai_core.days import parse_instant_ms
+from mai_core.money import units_of
 from pages.parts import api, frame, markup, rates, shell_cache
 from pages.parts.markup import Column, Html, escape
 from pages.parts.view import View
@@ -41,7 +43,7 @@ def _table(view: View, rows: list[dict[str, Any]]) -> Html:
         {
             "name": markup.name(row["name"], row["id"]),
             "markup": rates.shown(words, row["markup_rate"]) or words("clients.markup.default"),
-            "limit": rates.shown(words, row["monthly_limit"]) or words("none"),
+            "limit": _limit(view, row["monthly_limit"]),
             "fx": words(f"clients.fx.{row['fx_policy']}"),
             "key": words("clients.key.set" if row["has_openrouter_key"] else "clients.key.none"),
             "state": markup.tag(words("clients.active"), "good")
@@ -51,6 +53,10 @@ def _table(view: View, rows: list[dict[str, Any]]) -> Html:
         for row in rows
     ]
     return markup.table(columns, body)
+
+
+def _limit(view: View, amount: str | None) -> str:
+    return view.words("none") if amount is None else view.words.money(units_of(amount), "USD")
 
 
 def _create(view: View) -> None:
@@ -66,29 +72,34 @@ def _create(view: View) -> None:
 
 
 def _terms(view: View, prefix: str, row: dict[str, Any]) -> dict[str, Any]:
-    """The inputs of what can be agreed; what is left empty is not sent."""
+    """The inputs of what can be agreed; None where nothing is: on a standing client that clears."""
     words = view.words
     one, two = st.columns(2)
     with one:
-        rate = st.text_input(words("clients.markup"), row.get("markup_rate") or "", key=f"{prefix}_markup")
+        rate = st.text_input(
+            words("clients.markup"), rates.shown(words, row.get("markup_rate")), key=f"{prefix}_markup"
+        )
         email = st.text_input(words("clients.email"), row.get("billing_email") or "", key=f"{prefix}_email")
         fx = st.selectbox(
             words("clients.fx"), _FX, _FX.index(row.get("fx_policy", "daily")), key=f"{prefix}_fx",
             format_func=lambda policy: words(f"clients.fx.{policy}"),
         )  # fmt: skip
     with two:
-        limit = st.text_input(words("clients.limit"), row.get("monthly_limit") or "", key=f"{prefix}_limit")
+        limit = st.text_input(
+            words("clients.limit"), rates.shown(words, row.get("monthly_limit")), key=f"{prefix}_limit"
+        )
         zone = st.text_input(words("clients.timezone"), row.get("timezone") or "Europe/Warsaw", key=f"{prefix}_zone")
         key = st.text_input(words("clients.key"), key=f"{prefix}_key", type="password", autocomplete="off")
-    given = {
-        "markup_rate": _decimal(rate), "monthly_limit": _decimal(limit), "billing_email": email.strip() or None,
-        "timezone": zone.strip() or None, "fx_policy": fx, "openrouter_api_key": key or None,
+    byok = st.checkbox(
+        words("clients.byok"), bool(row.get("byok_include_upstream")), key=f"{prefix}_byok",
+        help=words("clients.byok.how"),
+    )  # fmt: skip
+    terms = {
+        "markup_rate": rates.decimal_of(rate), "monthly_limit": rates.decimal_of(limit),
+        "billing_email": email.strip() or None, "timezone": zone.strip() or "Europe/Warsaw", "fx_policy": fx,
+        "byok_include_upstream": byok,
     }  # fmt: skip
-    return {name: value for name, value in given.items() if value is not None}
-
-
-def _decimal(text: str) -> str | None:
-    return text.strip().replace(",", ".") or None
+    return {**terms, "openrouter_api_key": key} if key else terms
 
 
 def _change(view: View, rows: list[dict[str, Any]]) -> None:
@@ -102,8 +113,14 @@ def _change(view: View, rows: list[dict[str, Any]]) -> None:
     row = by_id[chosen]
     with st.form(f"client_change_{chosen}", border=False):
         terms = _terms(view, f"change_{chosen}", row)
+        since = st.text_input(
+            words("clients.markup.from"), key=f"change_{chosen}_since", placeholder=view.today.isoformat(),
+            help=words("clients.markup.from.how"), max_chars=10,
+        )  # fmt: skip
         if st.form_submit_button(words("save"), type="primary"):
             changed = {name: value for name, value in terms.items() if row.get(name) != value}
+            if "markup_rate" in changed and since.strip():
+                changed["markup_from"] = since.strip()
             if changed and frame.act(view, "PATCH", f"/api/v1/admin/clients/{chosen}", json=changed):
                 shell_cache.forget_clients()
     action = "close" if row["is_active"] else "reopen"
@@ -123,10 +140,15 @@ def _history(view: View, chosen: str) -> None:
         ]  # fmt: skip
         body = [
             {
-                "since": line["since"] or words("clients.always"),
-                "markup": line["markup"] or words("clients.markup.default"),
+                "since": _moment(view, line["since"]),
+                "markup": rates.shown(words, line["markup"]) or words("clients.markup.default"),
                 "by": line["set_by"],
             }
             for line in detail["markups"]
         ]
         frame.draw(markup.table(columns, body))
+
+
+def _moment(view: View, since: str | None) -> str:
+    words = view.words
+    return words.moment(view.local(parse_instant_ms(since))) if since else words("clients.always")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from mai_core.settings import settings_rows
-from pages.parts import frame, installation, markup, sessions
+from pages.parts import api, frame, installation, markup, rates, sessions
 from pages.parts.markup import Column, Html, escape
 from pages.parts.view import View
+
+_GLOBAL = "/api/v1/admin/settings"
 
 
 def show(view: View) -> None:
@@ -19,6 +21,8 @@ def show(view: View) -> None:
     with right, st.container(key="card_password"):
         _password(view)
     if view.session.role == "operator":
+        with st.container(key="card_for_all"):
+            _for_all(view)
         with st.container(key="card_installation"):
             _installation(view)
 
@@ -56,6 +60,32 @@ def _password(view: View) -> None:
                 frame.leave("/login")
 
 
+def _for_all(view: View) -> None:
+    """What counts for a client with whom nothing else is agreed."""
+    words = view.words
+    standing = api.call("GET", _GLOBAL, view.session.token)
+    frame.draw(Html(f'<h2 class="m-section">{escape(words("settings.for_all"))}</h2>'))
+    with st.form("for_all", border=False):
+        one, two = st.columns(2)
+        with one:
+            markup_typed = st.text_input(
+                words("settings.markup"), rates.shown(words, standing["default_markup_rate"]),
+                key="settings_markup", help=words("settings.markup.how"),
+            )  # fmt: skip
+        with two:
+            key = st.text_input(
+                words("settings.management_key"), type="password", autocomplete="off", key="settings_key",
+                placeholder=words("clients.key.set" if standing["has_provisioning_key"] else "clients.key.none"),
+            )  # fmt: skip
+        saved = st.form_submit_button(words("save"), type="primary")
+    counts = words("settings.markup.counts", markup=rates.shown(words, standing["effective_markup"]))
+    frame.draw(Html(f'<p class="m-sub">{escape(counts)}</p>'))
+    if saved:
+        body = {"default_markup_rate": rates.decimal_of(markup_typed)}
+        if frame.act(view, "PATCH", _GLOBAL, json={**body, "openrouter_provisioning_key": key} if key else body):
+            st.rerun()
+
+
 def _installation(view: View) -> None:
     words = view.words
     frame.draw(
@@ -69,7 +99,7 @@ def _installation(view: View) -> None:
         Column("meaning", words("settings.meaning"), "text"),
     ]  # fmt: skip
     body = [
-        {"name": name, "value": markup.name(value), "meaning": Html(f'<span lang="en">{escape(meaning)}</span>')}
-        for name, value, meaning in settings_rows(installation.settings())
+        {"name": name, "value": markup.name(value), "meaning": words(f"setting.{name}")}
+        for name, value, _ in settings_rows(installation.settings())
     ]
     frame.draw(markup.table(columns, body))

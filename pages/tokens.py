@@ -1,4 +1,4 @@
-"""API tokens: made, shown once, ended."""
+"""API tokens and the secrets of the ways in: made, shown once, ended."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, get_args
 import streamlit as st
 
 from mai_core.reports.viewer import Role
-from pages.parts import api, frame, markup
+from pages.parts import api, frame, markup, webhook_secrets
 from pages.parts.markup import Column, Html, escape
 from pages.parts.view import View
 
@@ -20,6 +20,8 @@ def show(view: View) -> None:
         _create(view)
     with left, st.container(key="card_tokens"):
         _table(view, api.call("GET", "/api/v1/admin/tokens", view.session.token))
+    with st.container(key="card_webhook_secrets"):
+        webhook_secrets.card(view)
 
 
 def role_and_client(view: View, key: str) -> tuple[Role, str | None]:

@@ -18,6 +18,11 @@ def shown(words: Words, rate: str | None) -> str:
     return str(rate).replace(".", ",") if words.language == "pl" else str(rate)
 
 
+def decimal_of(typed: str) -> str | None:
+    """What a person typed, with a comma or a point; None for nothing."""
+    return typed.strip().replace(" ", "").replace("\u00a0", "").replace(",", ".") or None
+
+
 def dates_by_table() -> dict[str, date]:
     """NBP table number -> its date; public knowledge, the same for every tenant."""
     return _dates(ledger_version())

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mai_core.money import units_of
+from mai_core.store import clients
 from pages.parts import api, sessions
 from pages.parts.registry import PAGES
 from tests.pages.conftest import ACME, NASTY, OTHER, SECRET_AMOUNT, SECRET_MODEL, SECRET_NAME, Desk, Opener
@@ -247,3 +248,71 @@ def test_a_form_changes_what_it_says(desk: Desk, open_page: Opener) -> None:
     healthy(page)
     assert page.code[0].value.startswith("mai")
     assert "Nightly export" in text(open_page(desk.login("operator", "en"), "tokens"))
+
+
+def _button(page: AppTest, label: str) -> AppTest:
+    return next(button for button in page.button if button.label == label).click().run()
+
+
+def test_emptying_a_field_clears_what_was_agreed(desk: Desk, open_page: Opener) -> None:
+    page = open_page(desk.login("operator"), "clients")
+    page.text_input(key=f"change_{ACME}_markup").set_value("1,55")
+    page.text_input(key=f"change_{ACME}_limit").set_value("")
+    _button(page, "Zapisz")
+    healthy(page)
+    with desk.installation.store.read() as db:
+        client = clients.require(db, ACME)
+    assert (client.monthly_limit, client.markup_rate) == (None, "1.55")
+
+
+def test_a_limit_of_a_person_is_set_shown_and_removed(desk: Desk, open_page: Opener) -> None:
+    operator = desk.login("operator")
+    page = open_page(operator, "limits", client=ACME)
+    page.selectbox(key="limit_whose").select("ann").run()
+    page.text_input(key="limit_soft_ann").set_value("50,5")
+    page.text_input(key="limit_hard_ann").set_value("200")
+    page = _button(page, "Zapisz")
+    healthy(page)
+    shown = text(page)
+    # Anna: 21 x 1.30 USD x 3.6543 = 99.76 zł, above the threshold and below the limit
+    for part in ("Anna Nowak", "99,76 zł", "50,50 zł", "200,00 zł", "ostrzega", "limit miesięczny z warunków klienta"):
+        assert part in shown, part
+    assert "Usuń limit" in shown
+    page = _button(page, "Usuń limit")
+    assert "200,00 zł" not in text(page)
+
+
+def test_a_manager_sees_the_limits_and_sets_none(desk: Desk, open_page: Opener) -> None:
+    shown = text(open_page(desk.login("manager"), "limits"))
+    # 29.90 of 100 USD
+    for part in ("Cała organizacja", "29,90 USD", "100,00 USD", "30 %", "w limicie"):
+        assert part in shown, part
+    assert "Ustaw limit" not in shown
+
+
+def test_a_warning_above_the_limit_is_refused_in_words(desk: Desk, open_page: Opener) -> None:
+    page = open_page(desk.login("operator"), "limits", client=ACME)
+    page.text_input(key="limit_soft_").set_value("300")
+    page.text_input(key="limit_hard_").set_value("200")
+    page = _button(page, "Zapisz")
+    assert "m-notice bad" in drawn(page)
+    assert "Próg ostrzegawczy" in text(page)
+
+
+def test_a_webhook_secret_is_made_shown_once_and_ended(desk: Desk, open_page: Opener) -> None:
+    page = open_page(desk.login("operator"), "tokens", client=ACME)
+    page.text_input(key="secret_label").set_value("OpenRouter 2").run()
+    page.button(key="secret_make").click().run()
+    secret = page.code[0].value
+    assert secret.startswith("maiw")
+    page.run()
+    assert secret not in text(page) + drawn(page)
+    assert "OpenRouter 2" in text(page)
+    page.button(key="secret_end").click().run()
+    assert "OpenRouter 2" not in drawn(page)
+
+
+def test_settings_say_in_polish_what_they_mean(desk: Desk, open_page: Opener) -> None:
+    shown = text(open_page(desk.login("operator"), "settings"))
+    assert "Lokalna godzina przebiegu dziennego." in shown
+    assert "Local time of the daily batch." not in shown

@@ -15,11 +15,17 @@ MESSAGES: Messages = {
         "Zbyt wiele prób. Spróbuj ponownie za kilka minut.",
         "Too many attempts. Try again in a few minutes.",
     ),
+    "login.busy": (
+        "Serwis jest teraz zajęty i nie mógł tego sprawdzić. Spróbuj ponownie za chwilę.",
+        "The service is busy and could not check this. Try again in a moment.",
+    ),
     "login.csrf": ("Formularz wygasł. Zaloguj się jeszcze raz.", "The form has expired. Please log in again."),
     "login.expired": ("Sesja wygasła. Zaloguj się ponownie.", "Your session has ended. Log in again."),
     "login.no_api": (
-        "Serwis chwilowo nie odpowiada. Uruchom API poleceniem: {command}",
-        "The service is not answering. Start the API with: {command}",
+        "Serwis chwilowo nie odpowiada. Strona wróci sama, gdy tylko odpowie; operator uruchamia API poleceniem: "
+        "{command}",
+        "The service is not answering. This page comes back by itself as soon as it does; the operator starts the API "
+        "with: {command}",
     ),
     "login.demo": ("Zobacz demo jako", "See the demo as"),
     "login.language": ("English", "Polski"),
@@ -32,6 +38,10 @@ MESSAGES: Messages = {
         "The link has expired, was used before, or the password is too weak.",
     ),
     "logout": ("Wyloguj", "Log out"),
+    "logout.failed": (
+        "Nie udało się wylogować: sesja jest nadal otwarta. Spróbuj ponownie za chwilę.",
+        "Logging out did not work: the session is still open. Try again in a moment.",
+    ),
     "logout.question": ("Wylogować się ze wszystkich kart?", "Log out of every tab?"),
     "role.operator": ("Operator", "Operator"),
     "role.accountant": ("Księgowość", "Accountant"),
@@ -62,7 +72,8 @@ MESSAGES: Messages = {
     "nav.clients": ("Klienci", "Clients"),
     "nav.people": ("Osoby", "People"),
     "nav.settings": ("Ustawienia", "Settings"),
-    "nav.tokens": ("Tokeny API", "API tokens"),
+    "nav.limits": ("Limity", "Limits"),
+    "nav.tokens": ("Tokeny i sekrety", "Tokens and secrets"),
     "nav.accounts": ("Konta", "Accounts"),
     "nav.first_run": ("Pierwsze kroki", "First steps"),
     "period": ("Okres", "Period"),
@@ -91,8 +102,30 @@ MESSAGES: Messages = {
         "Your session has ended. Reload the page to log in again.",
     ),
     "error.reading": (
-        "Nie da się teraz odczytać danych: {reason}",
-        "The data cannot be read right now: {reason}",
+        "Tego nie da się teraz policzyć, więc żadna kwota nie jest pokazana. Spróbuj ponownie za chwilę; jeśli to "
+        "potrwa, powiadom operatora.",
+        "This cannot be worked out right now, so no amount is shown. Try again in a moment; if it lasts, tell the "
+        "operator.",
+    ),
+    "error.ledger": (
+        "Księgi zużycia nie da się teraz odczytać, więc kwoty nie są pokazane. Strona próbuje ponownie sama; jeśli to "
+        "potrwa, powiadom operatora.",
+        "The ledger cannot be read right now, so the amounts are not shown. This page keeps trying by itself; if it "
+        "lasts, tell the operator.",
+    ),
+    "error.change.busy": (
+        "Nic nie zapisano: księga jest teraz zajęta. Spróbuj ponownie za chwilę.",
+        "Nothing was saved: the ledger is busy. Try again in a moment.",
+    ),
+    "error.change.away": (
+        "Nic nie zapisano: serwis nie odpowiada. Spróbuj ponownie za chwilę.",
+        "Nothing was saved: the service is not answering. Try again in a moment.",
+    ),
+    "error.change.unknown": (
+        "Serwis nie odpowiedział na czas i nie wiadomo, czy zmiana została zapisana. Odśwież stronę i sprawdź, zanim "
+        "spróbujesz ponownie.",
+        "The service did not answer in time and it is not known whether the change was saved. Reload the page and look "
+        "before you try again.",
     ),
     "error.reading.retry": ("Spróbuj ponownie", "Try again"),
     "error.unexpected": (

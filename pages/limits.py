@@ -1,0 +1,141 @@
+"""Monthly limits of the client and of its people: how much of each is used, and for operators what they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from mai_core.money import units_of
+from pages.parts import api, directory, frame, markup, rates
+from pages.parts.markup import Cell, Column, Html, escape
+from pages.parts.periods import Period, period_of
+from pages.parts.reading import Row
+from pages.parts.view import View
+
+_SET = "/api/v1/admin/quotas"
+_CURRENCIES = ("PLN", "USD")
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    external_user: str
+    """Empty: the client as a whole."""
+    currency: str
+    soft: str | None
+    hard: str | None
+    is_term: bool = False
+    """The monthly limit among the client's terms, which counts where no quota is set."""
+
+
+def show(view: View) -> None:
+    words = view.words
+    frame.heading(view, words("nav.limits"), view.client.name if view.client else "")
+    if frame.client_needed(view):
+        return
+    people = directory.people(view)
+    limits = _limits(view)
+    if view.session.role == "operator":
+        left, right = st.columns([1.7, 1], gap="medium")
+        with right, st.container(key="card_limit_set"):
+            _form(view, people, limits)
+    else:
+        left = st.container()
+    with left, st.container(key="card_limits"):
+        frame.draw(_table(view, limits, people), Html(f'<p class="m-sub">{escape(words("limits.how"))}</p>'))
+
+
+def _limits(view: View) -> list[Limit]:
+    rows = api.call("GET", "/api/v1/quotas", view.session.token, params={"client": view.client_id})
+    found = [Limit(row["external_user"], row["currency"], row["soft"], row["hard"]) for row in rows]
+    terms = api.call("GET", "/api/v1/clients", view.session.token)
+    agreed = next((row["monthly_limit"] for row in terms if row["id"] == view.client_id), None)
+    if agreed is not None and all(limit.external_user for limit in found):
+        found.insert(0, Limit("", "USD", None, agreed, is_term=True))
+    return found
+
+
+def _table(view: View, limits: list[Limit], people: tuple[directory.Person, ...]) -> Html:
+    words = view.words
+    if not limits:
+        return Html(f"<p>{escape(words('limits.none'))}</p>")
+    period = period_of("month", view.today)
+    (totals, by_person), _ = view.read(period, "totals", "by_person")
+    used = {row["person"] or row["user_id"]: row for row in by_person}
+    names = {person.external_user: person.shown(words) for person in people}
+    columns = [
+        Column("name", words("limits.whose"), "text"), Column("used", words("limits.used"), "num"),
+        Column("bar", words("column.share")), Column("share", "", "num"),
+        Column("soft", words("limits.soft"), "num"), Column("hard", words("limits.hard"), "num"),
+        Column("state", words("column.state")),
+    ]  # fmt: skip
+    return markup.table(
+        columns,
+        [
+            _row(view, period, limit, names, totals[0] if not limit.external_user else used.get(limit.external_user))
+            for limit in limits
+        ],
+    )
+
+
+def _row(view: View, period: Period, limit: Limit, names: dict[str | None, str], used: Row | None) -> dict[str, Cell]:
+    words = view.words
+    whole = limit.external_user == ""
+    spent = int((used or {}).get("charged_pusd" if limit.currency == "USD" else "charged_ppln") or 0)
+    edge = units_of(limit.hard or limit.soft or "0")
+    share = spent / edge if edge else 1.0
+    name = words("limits.whole") if whole else names.get(limit.external_user, limit.external_user)
+    filters = {} if whole else {"person": limit.external_user}
+    return {
+        "name": markup.name(name, words("limits.term") if limit.is_term else ""),
+        "used": view.amount(period.first, period.last, words.money(spent, limit.currency), **filters),
+        "bar": markup.bar(share),
+        "share": words.percent(share),
+        "soft": _shown(view, limit.soft, limit.currency),
+        "hard": _shown(view, limit.hard, limit.currency),
+        "state": _state(view, limit, spent),
+    }
+
+
+def _shown(view: View, amount: str | None, currency: str) -> str:
+    return view.words("none") if amount is None else view.words.money(units_of(amount), currency)
+
+
+def _state(view: View, limit: Limit, spent: int) -> Html:
+    if limit.hard is not None and spent >= units_of(limit.hard):
+        return markup.tag(view.words("limits.reached"), "bad")
+    if limit.soft is not None and spent >= units_of(limit.soft):
+        return markup.tag(view.words("limits.warned"), "warn")
+    return markup.tag(view.words("limits.within"), "good")
+
+
+def _form(view: View, people: tuple[directory.Person, ...], limits: list[Limit]) -> None:
+    words = view.words
+    frame.draw(Html(f'<h2 class="m-section">{escape(words("limits.set"))}</h2>'))
+    names = {person.external_user: person.shown(words) for person in people if person.external_user}
+    chosen = st.selectbox(
+        words("limits.whose"), ["", *names], key="limit_whose",
+        format_func=lambda key: names[key][:80] if key else words("limits.whole"),
+    )  # fmt: skip
+    standing = next((one for one in limits if one.external_user == chosen and not one.is_term), None)
+    before = standing or Limit(chosen, _CURRENCIES[0], None, None)
+    with st.form(f"limit_{chosen}", border=False):
+        currency = st.selectbox(
+            words("limits.currency"), _CURRENCIES, _CURRENCIES.index(before.currency),
+            key=f"limit_currency_{chosen}",
+        )  # fmt: skip
+        soft = st.text_input(words("limits.soft"), rates.shown(words, before.soft), key=f"limit_soft_{chosen}")
+        hard = st.text_input(words("limits.hard"), rates.shown(words, before.hard), key=f"limit_hard_{chosen}")
+        saved = st.form_submit_button(words("save"), type="primary")
+    if saved:
+        body: dict[str, Any] = {
+            "client_org_id": view.client_id, "external_user": chosen, "currency": currency,
+            "soft": rates.decimal_of(soft), "hard": rates.decimal_of(hard),
+        }  # fmt: skip
+        if frame.act(view, "PUT", _SET, json=body):
+            st.rerun()
+    if standing is not None and st.button(words("limits.remove"), key="limit_remove"):
+        whose = {"client": view.client_id, "external_user": chosen}
+        if frame.act(view, "DELETE", _SET, params=whose):
+            st.rerun()
