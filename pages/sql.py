@@ -32,12 +32,12 @@ def show(view: View) -> None:
     draft = _draft()
     relations = api.call("GET", "/api/v1/sql/schema", view.session.token)
     desk, side = st.columns([2.4, 1], gap="medium")
-    with side:
-        _side(view, draft, relations)
     with desk, st.container(key="card_sql"):
         asked = edit(view, draft, relations, _mark(view))
         _buttons(view, draft, period, asked)
         _outcome(view)
+    with side:
+        _side(view, draft, relations)
 
 
 def _draft() -> Draft:
