@@ -8,7 +8,7 @@ from html import escape as quoted
 import streamlit as st
 
 from mai_core.days import DAY_MS
-from pages.parts import api, frame, installation, markup
+from pages.parts import api, frame, installation, markup, troubles
 from pages.parts.markup import Html
 from pages.parts.view import View
 
@@ -57,7 +57,7 @@ def _secret(view: View) -> None:
                 st.code(made["secret"], language=None)
 
 
-@st.fragment(run_every=2)
+@troubles.by_itself(every_s=2)
 def _event(view: View) -> None:
     """Looks every two seconds, so that the first event is seen arriving."""
     words = view.words

@@ -13,7 +13,7 @@ from mai_core.days import parse_instant_ms
 from mai_core.errors import MaiError
 from mai_core.language.catalogue import MESSAGES
 from mai_core.money import units_of
-from pages.parts import api, frame, ledger_tables, markup
+from pages.parts import api, frame, ledger_tables, markup, troubles
 from pages.parts.markup import Cell, Column, Html, escape
 from pages.parts.periods import period_of
 from pages.parts.reading import Row
@@ -43,7 +43,7 @@ def show(view: View) -> None:
             except api.SessionEnded:
                 raise
             except MaiError as error:
-                frame.draw(markup.notice(str(error), "warn"))
+                frame.draw(markup.notice(troubles.sentence(words, error), "warn"))
 
 
 def _get(view: View, path: str, **params: Any) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.parts import day_charts, frame, markup, outlook, overview_tables
+from pages.parts import day_charts, frame, markup, outlook, overview_tables, troubles
 from pages.parts.markup import Html, escape
 from pages.parts.palette import ModelColours, model_colours
 from pages.parts.periods import Period, period_of
@@ -128,7 +128,7 @@ def _change(view: View, period: Period, total: Row) -> Html:
     )  # fmt: skip
 
 
-@st.fragment(run_every=2)
+@troubles.by_itself(every_s=2)
 def _pulse(view: View, period: Period, drawn: Row) -> None:
     """Says how fresh the page is, every two seconds; what is new is drawn at once, a session that ended ends here."""
     frame.check_session(view)

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from mai_core.spreadsheet import harmless
-from pages.parts import api, charts, frame, markup
+from pages.parts import api, charts, frame, markup, troubles
 from pages.parts.downloads import Field, buttons
 from pages.parts.markup import Html, escape
 from pages.parts.periods import Period
@@ -92,8 +92,10 @@ def _outcome(view: View) -> None:
         _progress(view)
         return
     words = view.words
-    if running.problem:
-        frame.draw(markup.notice(running.problem, "bad"))
+    if isinstance(running.trouble, api.SessionEnded):
+        raise running.trouble
+    if running.trouble is not None:
+        frame.draw(markup.notice(troubles.sentence(words, running.trouble), "bad"))
     elif running.refusal:
         frame.draw(_refusal(view, running.refusal))
     elif running.answer is not None:
@@ -102,7 +104,7 @@ def _outcome(view: View) -> None:
         frame.draw(markup.notice(words("sql.cancelled")))
 
 
-@st.fragment(run_every=0.4)
+@troubles.by_itself(every_s=0.4)
 def _progress(view: View) -> None:
     words = view.words
     running: Running = st.session_state["sql_running"]

@@ -7,15 +7,20 @@ from typing import Any
 
 import httpx
 
-from mai_core.errors import MaiError
+from mai_core.errors import MaiError, StoreUnavailable
 from pages.parts.installation import settings
 
 START_COMMAND = "make run"
-_TIMEOUT_S = 10.0
+_TIMEOUT_S = 15.0
+"""Longer than the API itself waits for a busy ledger: it then says so."""
 
 
 class ApiAway(MaiError):
     """Nothing answers where the API should be."""
+
+    def __init__(self, text: str, *, may_have_arrived: bool = False) -> None:
+        super().__init__(text)
+        self.may_have_arrived = may_have_arrived
 
 
 class SessionEnded(MaiError):
@@ -43,17 +48,25 @@ def send(method: str, path: str, token: str = "", **options: Any) -> httpx.Respo
     try:
         return client().request(method, path, headers=headers, **options)
     except httpx.HTTPError as error:
-        raise ApiAway(f"the API at {settings().api_url} does not answer ({type(error).__name__})") from None
+        arrived = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+        said = f"the API at {settings().api_url} does not answer ({type(error).__name__})"
+        raise ApiAway(said, may_have_arrived=arrived) from None
 
 
 def call(method: str, path: str, token: str, **options: Any) -> Any:
     """The JSON of a successful answer; a refusal in the API's own words otherwise."""
     answer = send(method, path, token, **options)
-    if answer.status_code == 401:
-        raise SessionEnded("the session has ended")
     if answer.is_error:
-        raise Refused(answer.status_code, refusal_text(answer))
+        raise problem_of(answer)
     return answer.json() if answer.content and "json" in answer.headers.get("content-type", "") else answer.text
+
+
+def problem_of(answer: httpx.Response) -> MaiError:
+    if answer.status_code == 401:
+        return SessionEnded("the session has ended")
+    if answer.status_code == 503:
+        return StoreUnavailable(refusal_text(answer))
+    return Refused(answer.status_code, refusal_text(answer))
 
 
 def refusal_text(answer: httpx.Response) -> str:

@@ -18,6 +18,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mai_core.errors import MaiError
 from mai_core.language.words import Words, accepted_languages, language_of
 from pages.parts import api, index_page, login_page, sessions
 from pages.parts.installation import settings
@@ -27,6 +28,7 @@ _CSRF_COOKIE = "mai_form"
 _LANGUAGE_COOKIE = "mai_language"
 _MONTH_S = 30 * 86_400
 _LARGEST_FORM = 16 * 1024
+_ASKED_AGAIN_S = "5"
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -154,8 +156,11 @@ def _is_https(request: Request) -> bool:
 
 
 def _no_api(request: Request) -> Response:
+    """Says so, and asks again by itself."""
     words = _words(request)
-    return _form_page(request, login_page.sentence(words, words("login.no_api", command=api.START_COMMAND)), 503)
+    response = _form_page(request, login_page.sentence(words, words("login.no_api", command=api.START_COMMAND)), 503)
+    response.headers["Refresh"] = _ASKED_AGAIN_S
+    return response
 
 
 def _logged_in(request: Request, token: str, wanted: str) -> Response:
@@ -199,6 +204,8 @@ async def _login(request: Request) -> Response:
         return _no_api(request)
     if answer.status_code == 429:
         return again("login.locked", 429)
+    if answer.is_server_error:
+        return again("login.busy", 503)
     if answer.is_error:
         return again("login.failed", 401)
     return _logged_in(request, answer.json()["token"], wanted)
@@ -209,6 +216,8 @@ async def _demo_login(request: Request) -> Response:
     try:
         answer = await _ask(request, "GET", "/auth/demo-login", params={"role": role})
     except api.ApiAway:
+        return _no_api(request)
+    if answer.is_server_error:
         return _no_api(request)
     if answer.is_error:
         return RedirectResponse("/login", 303)
@@ -225,8 +234,8 @@ async def _logout(request: Request) -> Response:
     if token:
         try:
             await to_thread.run_sync(sessions.end, token)
-        except api.ApiAway:
-            return _no_api(request)
+        except MaiError:
+            return _show_form(request, csrf, login_page.logout(words, csrf, words("logout.failed")), 503)
     response = RedirectResponse("/login", 303)
     response.delete_cookie(sessions.COOKIE)
     return response
@@ -247,8 +256,8 @@ async def _set_password(request: Request) -> Response:
     except api.ApiAway:
         return _no_api(request)
     if answer.is_error:
-        text = words("password.refused")
-        return _show_form(request, csrf, login_page.password(words, csrf, body["link"], text), 422)
+        text, status = (words("login.busy"), 503) if answer.is_server_error else (words("password.refused"), 422)
+        return _show_form(request, csrf, login_page.password(words, csrf, body["link"], text), status)
     return _logged_in(request, answer.json()["token"], "/")
 
 

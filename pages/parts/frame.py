@@ -7,7 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts import api, markup, sessions, url_state
+from mai_core.errors import MaiError
+from pages.parts import api, markup, sessions, troubles, url_state
 from pages.parts.installation import clock, settings
 from pages.parts.markup import Html
 from pages.parts.periods import CHOICES, Period, period_of
@@ -123,11 +124,13 @@ def _choose_client() -> None:
 
 
 def act(view: View, method: str, path: str, **options: Any) -> Any:
-    """A change through the API. A refusal is shown where the form stands, in the API's words; None then."""
+    """A change through the API. A refusal is shown where the form stands, and whether it was saved; None then."""
     try:
         answer = api.call(method, path, view.session.token, headers={"Accept-Language": view.words.language}, **options)
-    except (api.Refused, api.ApiAway) as error:
-        draw(markup.notice(str(error), "bad"))
+    except api.SessionEnded:
+        raise
+    except MaiError as error:
+        draw(markup.notice(troubles.of_a_change(view.words, error), "bad"))
         return None
     st.toast(view.words("done"))
     return True if answer in ("", None) else answer
@@ -145,7 +148,15 @@ def now_ms() -> int:
 def check_session(view: View) -> None:
     """For parts that run by themselves: an ended session ends the page."""
     if sessions.find(view.session.token) is None:
-        leave("/login?ended=1")
+        session_ended(view.session.token)
+
+
+def session_ended(token: str = "") -> None:
+    """To the login page, and from there back to where one was."""
+    sessions.forget(token)
+    here = "encodeURIComponent(location.pathname + location.search)"
+    st.html(f"<script>location.replace('/login?ended=1&next=' + {here})</script>", unsafe_allow_javascript=True)
+    st.stop()
 
 
 def leave(where: str) -> None:

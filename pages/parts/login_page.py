@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 from pathlib import Path
+from urllib.parse import quote
 
 from mai_core.language.words import Words
 
@@ -36,7 +37,7 @@ def _language_switch(words: Words) -> str:
 
 def login(words: Words, csrf: str, wanted: str, message: str = "", *, email: str = "", demo: bool = False) -> str:
     roles = "".join(
-        f'<a href="/auth/demo-login?role={role}">{words(f"role.{role}")}</a>'
+        f'<a href="/auth/demo-login?role={role}&amp;next={quote(wanted, safe="")}">{words(f"role.{role}")}</a>'
         for role in ("operator", "accountant", "manager", "analyst")
     )
     demo_part = f'<p class="soft" style="margin-top:22px">{words("login.demo")}</p><nav>{roles}</nav>' if demo else ""
@@ -53,9 +54,9 @@ def login(words: Words, csrf: str, wanted: str, message: str = "", *, email: str
     return _page(words, words("login.title"), content, _language_switch(words))
 
 
-def logout(words: Words, csrf: str) -> str:
+def logout(words: Words, csrf: str, message: str = "") -> str:
     content = (
-        f"<h1>{words('logout')}</h1><p>{words('logout.question')}</p>"
+        f"<h1>{words('logout')}</h1>{_message(message)}<p>{words('logout.question')}</p>"
         f'<form method="post" action="/logout">{_hidden(csrf=csrf)}'
         f'<button type="submit">{words("logout")}</button></form>'
     )

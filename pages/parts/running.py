@@ -28,7 +28,7 @@ class Running:
     began: float = field(default_factory=time.monotonic)
     answer: dict[str, Any] | None = None
     refusal: dict[str, Any] | None = None
-    problem: str = ""
+    trouble: MaiError | None = None
     done: bool = False
 
     @property
@@ -55,8 +55,8 @@ class Running:
                 refusal = answer.json()
                 self.refusal = refusal.get("detail", refusal)
             else:
-                self.problem = api.refusal_text(answer)
+                self.trouble = api.problem_of(answer)
         except MaiError as error:
-            self.problem = str(error)
+            self.trouble = error
         finally:
             self.done = True

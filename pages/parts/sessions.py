@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from mai_core.errors import StoreUnavailable
 from mai_core.reports.viewer import Role, Viewer
 from pages.parts import api
 
@@ -66,9 +67,11 @@ def forget(token: str) -> None:
 
 
 def end(token: str) -> None:
-    """Ends the session for every tab."""
+    """Ends the session for every tab. Raises where it goes on, so that nobody walks away from an open one."""
     forget(token)
-    api.send("POST", "/auth/logout", token)
+    answer = api.send("POST", "/auth/logout", token)
+    if answer.is_server_error:
+        raise StoreUnavailable(f"the session goes on: {api.refusal_text(answer)}")
 
 
 def _read(token: str, body: dict[str, Any]) -> Session:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import secrets
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -13,18 +11,21 @@ import streamlit as st
 
 from mai_core.errors import MaiError
 from mai_core.language import Words, language_of
-from pages.parts import api, frame, markup, registry, sessions, shell_cache, url_state
+from pages.parts import api, frame, markup, registry, sessions, shell_cache, troubles, url_state
 from pages.parts.installation import clock
 from pages.parts.markup import Html, escape
 from pages.parts.view import Client, View
 
-log = logging.getLogger("mai.pages")
 _LOOK = Path(__file__).with_name("look.css")
 _ICON = Path(__file__).parents[2] / "static" / "icon.svg"
 
 
 def run() -> None:
     """The whole app: called by app.py on every script run."""
+    troubles.whole_run(_run)
+
+
+def _run() -> None:
     st.set_page_config(
         page_title="mAI Usage", page_icon=str(_ICON), layout="wide", initial_sidebar_state="auto",
         menu_items={},
@@ -35,7 +36,7 @@ def run() -> None:
     try:
         session = sessions.find(token)
     except api.ApiAway:
-        _only(words("login.no_api", command=api.START_COMMAND))
+        _no_api(words)
         return
     if session is None:
         _nobody(words)
@@ -49,9 +50,18 @@ def cookie_token() -> str:
 
 
 def _only(sentence: str) -> None:
-    """A page with one sentence and no way around it."""
-    st.navigation([st.Page(_nothing, title="mAI Usage")], position="hidden").run()
+    """A page with one sentence and no way around it, under the address that was asked for."""
+    nothing = [
+        st.Page(partial(_nothing), title="mAI Usage", url_path=entry.path, default=entry.path == "")
+        for entry in registry.PAGES
+    ]
+    st.navigation(nothing, position="hidden").run()
     frame.draw(markup.notice(sentence, "warn"))
+
+
+def _no_api(words: Words) -> None:
+    _only(words("login.no_api", command=api.START_COMMAND))
+    troubles.try_again()
 
 
 def _nothing() -> None:
@@ -60,11 +70,10 @@ def _nothing() -> None:
 
 def _nobody(words: Words) -> None:
     _only(words("error.session"))
-    frame.leave("/login?ended=1" if st.session_state.get("was_in") else "/login")
+    frame.session_ended()
 
 
 def _inside(session: sessions.Session) -> None:
-    st.session_state["was_in"] = True
     words = Words(language_of(session.language, (st.context.locale or "",)))
     try:
         clients = shell_cache.visible_clients(session.token)
@@ -72,8 +81,12 @@ def _inside(session: sessions.Session) -> None:
         sessions.forget(session.token)
         _nobody(words)
         return
+    except api.ApiAway:
+        _no_api(words)
+        return
     except MaiError as error:
-        _only(words("error.reading", reason=str(error)))
+        _only(troubles.sentence(words, error))
+        troubles.try_again()
         return
     pages = {
         entry.path: st.Page(
@@ -97,17 +110,13 @@ def _page(show: Callable[[View], None]) -> None:
     try:
         show(view)
     except api.SessionEnded:
-        sessions.forget(view.session.token)
-        frame.leave("/login?ended=1")
+        frame.session_ended(view.session.token)
     except MaiError as error:
-        frame.draw(markup.notice(words("error.reading", reason=str(error)), "bad"))
-        st.button(words("error.reading.retry"))
+        troubles.show(words, error)
     except Exception as error:
         if type(error).__module__.startswith("streamlit.runtime.scriptrunner"):
             raise
-        number = secrets.token_hex(3)
-        log.exception("page failed, no. %s", number)
-        frame.draw(markup.notice(words("error.unexpected", number=number), "bad"))
+        troubles.show_unexpected(words, error)
 
 
 def _sidebar(
@@ -152,10 +161,28 @@ def _client_switch(words: Words, session: sessions.Session, clients: tuple[Clien
 def _language_and_logout(words: Words, session: sessions.Session) -> None:
     with st.container(horizontal=True, gap="small"):
         if st.button(words("login.language"), type="tertiary", key="language"):
-            other = "en" if words.language == "pl" else "pl"
-            api.call("PATCH", "/auth/account", session.token, json={"language": other})
-            sessions.forget(session.token)
-            st.rerun()
+            _switch_language(words, session)
         if st.button(words("logout"), type="tertiary", key="logout"):
-            sessions.end(session.token)
-            frame.leave("/login?out=1")
+            _log_out(words, session)
+
+
+def _switch_language(words: Words, session: sessions.Session) -> None:
+    other = "en" if words.language == "pl" else "pl"
+    try:
+        api.call("PATCH", "/auth/account", session.token, json={"language": other})
+    except api.SessionEnded:
+        frame.session_ended(session.token)
+    except MaiError as error:
+        frame.draw(markup.notice(troubles.of_a_change(words, error), "bad"))
+        return
+    sessions.forget(session.token)
+    st.rerun()
+
+
+def _log_out(words: Words, session: sessions.Session) -> None:
+    try:
+        sessions.end(session.token)
+    except MaiError:
+        frame.draw(markup.notice(words("logout.failed"), "bad"))
+        return
+    frame.leave("/login?out=1")
