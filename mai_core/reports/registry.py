@@ -73,10 +73,15 @@ QUESTIONS = _all(
 @lru_cache(maxsize=256)
 def sql_of(name: str, with_cost: bool) -> str:
     """The question's text: includes resolved, and without the lines marked `-- cost` for viewers who see none."""
-    text = _INCLUDE.sub(lambda found: _read(f"parts/{found[1]}"), _read(name))
+    text = _with_parts(_read(name))
     if not with_cost:
         text = "\n".join(line for line in text.splitlines() if not line.rstrip().endswith("-- cost"))
     return text
+
+
+def _with_parts(text: str) -> str:
+    """A part may be made of parts."""
+    return _INCLUDE.sub(lambda found: _with_parts(_read(f"parts/{found[1]}")), text)
 
 
 def parameters_of(sql: str) -> set[str]:

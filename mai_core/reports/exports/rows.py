@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from urllib.parse import quote_plus
@@ -136,7 +136,7 @@ def _with_links(table: pa.Table, request: ExportRequest) -> pa.Table:
     return table.append_column(LINK, pc.binary_join_element_wise(*parts, ""))
 
 
-def _words(table: pa.Table, name: str, text: str, values: dict[str, tuple[object, ...]] | None = None) -> pa.Array:
+def _words(table: pa.Table, name: str, text: str, values: Mapping[str, tuple[object, ...]] | None = None) -> pa.Array:
     """The column's part of the address, written once for each value; nothing where there is none."""
     told = table[name].combine_chunks().dictionary_encode()
     known = [text.format(*(values[value] if values else (quote_plus(value),))) for value in told.dictionary.to_pylist()]

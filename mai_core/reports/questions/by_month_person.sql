@@ -1,23 +1,4 @@
 WITH used AS (
     SELECT
         date_trunc('month', day)::DATE AS period,
-        client_org_id,
-        person,
-        user_id,
-    -- include measures
-    FROM usage_people
-    WHERE day BETWEEN $start AND $end
-    GROUP BY period, client_org_id, person, user_id
-)
-
-SELECT
-    period,
-    used.client_org_id,
-    coalesce(people.user_id, nullif(used.user_id, ''), used.person) AS user_id,
-    max(people.user_name) AS user_name,
-    max(people.department) AS department,
-    -- include measures_again
-FROM used
-LEFT JOIN people ON people.client_org_id = used.client_org_id AND people.person = used.person
-GROUP BY period, used.client_org_id, coalesce(people.user_id, nullif(used.user_id, ''), used.person)
-ORDER BY period, charged_pusd DESC, 3
+    -- include used_by_person
