@@ -8,7 +8,7 @@ from html import escape as quoted
 import streamlit as st
 
 from mai_core.days import DAY_MS
-from pages.parts import api, frame, installation, markup, troubles
+from pages.parts import api, frame, installation, markup, troubles, webhook_secrets
 from pages.parts.markup import Html
 from pages.parts.view import View
 
@@ -18,12 +18,12 @@ _WEBHOOK = "/webhooks/openrouter"
 def show(view: View) -> None:
     words = view.words
     frame.heading(view, words("first.title"))
-    secrets = api.call("GET", "/api/v1/admin/webhook-credentials", view.session.token)
+    secrets = webhook_secrets.live(view)
     configured = bool(installation.settings().openrouter_webhook_secret.get_secret_value())
     with st.container(key="card_first"):
         _item(words("first.client"), words("first.client.how"), bool(view.clients))
         _item(words("first.secret"), "", bool(secrets) or configured)
-        _secret(view)
+        webhook_secrets.make(view, "first_secret")
         _item(words("first.webhook"), words("first.webhook.how"), None)
         st.code(api_address() + _WEBHOOK, language=None)
         _item(words("first.privacy"), words("first.privacy.how"), None)
@@ -40,21 +40,6 @@ def _item(title: str, how: str, done: bool | None) -> None:
     mark = {True: '<span class="m-good">✓</span>', False: "○", None: "→"}[done]
     below = f'<span class="m-sub">{quoted(how)}</span>' if how else ""
     frame.draw(Html(f'<div class="m-check"><b>{mark}</b><div><b>{quoted(title)}</b>{below}</div></div>'))
-
-
-def _secret(view: View) -> None:
-    words = view.words
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        label = st.text_input(
-            words("first.secret.label"), key="secret_label", label_visibility="collapsed",
-            placeholder=words("first.secret.label"), width=260, max_chars=200,
-        )  # fmt: skip
-        if st.button(words("first.secret.make"), key="secret_make", disabled=not label.strip()):
-            body = {"label": label.strip(), "client_org_id": view.client_id}
-            made = frame.act(view, "POST", "/api/v1/admin/webhook-credentials", json=body)
-            if made:
-                frame.draw(markup.notice(words("tokens.once")))
-                st.code(made["secret"], language=None)
 
 
 @troubles.by_itself(every_s=2)
