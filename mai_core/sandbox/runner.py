@@ -146,7 +146,7 @@ class Query:
         if isinstance(told, Refusal):
             return told
         if "error" in told:
-            return refusal_of(str(told["error"]), str(told["message"]))
+            return refusal_of(str(told["error"]), str(told["message"]), sql, told.get("position"))
         elapsed_ms = int((time.monotonic() - started) * 1000)
         return Answer(told["columns"], told["rows"], told["truncated"], elapsed_ms)
 
@@ -194,11 +194,8 @@ def _package_folders() -> list[str]:
     return [str(Path(duckdb.__file__).parent.parent)]
 
 
-_LINE = re.compile(r"^LINE (\d+): (.*)\n( *)\^", re.MULTILINE)
-
-
-def refusal_of(problem: str, message: str) -> Refusal:
-    """DuckDB's error in its parts: what is wrong, where, and what it suggests."""
+def refusal_of(problem: str, message: str, sql: str = "", position: object = None) -> Refusal:
+    """DuckDB's error in its parts: what is wrong, where (DuckDB counts bytes), and what it suggests."""
     match problem:
         case "one_statement":
             return Refusal("one_statement", "exactly one statement is run at a time")
@@ -210,9 +207,13 @@ def refusal_of(problem: str, message: str) -> Refusal:
             return Refusal(
                 "memory", "the query needs more memory than it may have; narrow the period or aggregate first"
             )
-    place = _LINE.search(message)
-    line = int(place[1]) if place else None
-    column = len(place[3]) - len(f"LINE {place[1]}: ") + 1 if place else None
-    what = message[: place.start()].strip() if place else message.strip()
+    what = message.strip()
     suggestion = re.search(r"(?:Candidate bindings|Did you mean)[^\n]*", what)
+    line, column = _place(sql, position) if isinstance(position, int) else (None, None)
     return Refusal("sql", what, line, column, suggestion[0] if suggestion else None)
+
+
+def _place(sql: str, position: int) -> tuple[int, int]:
+    """Line and column in characters, both from one."""
+    before = sql.encode()[: max(position, 0)].decode(errors="ignore")
+    return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1

@@ -38,6 +38,7 @@ _LOCK = (
     "SET python_scan_all_frames = false",
     "SET temp_directory = ''",
     "SET max_expression_depth = 250",
+    "SET errors_as_json = true",
     "SET enable_external_access = false",
     "SET lock_configuration = true",
 )
@@ -128,6 +129,7 @@ def forbid_files(libc: ctypes.CDLL) -> None:
 
 
 def answer(connection: duckdb.DuckDBPyConnection, query: str, limits: dict[str, int]) -> dict[str, Any]:
+    shift = 0
     try:
         statements = connection.extract_statements(query)
         if len(statements) != 1:
@@ -139,6 +141,7 @@ def answer(connection: duckdb.DuckDBPyConnection, query: str, limits: dict[str, 
             return {"error": "only_select", "message": ""}
         for name in functions & _POINTERS:
             return {"error": "sql", "message": f"{name} cannot be used here"}
+        shift = len(query.encode()) - len(looked_at.encode())
         cursor = connection.execute(looked_at)
         columns = [{"name": str(column[0]), "type": str(column[1])} for column in cursor.description or ()]
         return {"columns": columns, **fetched(cursor, limits)}
@@ -147,11 +150,22 @@ def answer(connection: duckdb.DuckDBPyConnection, query: str, limits: dict[str, 
     except duckdb.OutOfMemoryException:
         return {"error": "memory", "message": ""}
     except duckdb.Error as error:
-        return {"error": "sql", "message": str(error)[:4000]}
+        return {"error": "sql", **told(str(error), shift)}
     except RecursionError:
         return {"error": "sql", "message": "the statement is nested too deeply"}
     except Exception as error:  # a value that Python has no counterpart for, such as the year 200000
         return {"error": "value", "message": str(error)[:400]}
+
+
+def told(error: str, shift: int) -> dict[str, Any]:
+    """What is wrong, and the byte of the query where it is: DuckDB's drawing of the place cuts long lines off."""
+    kind, _, text = error.partition(": ")
+    try:
+        parts = json.loads(text)
+        place = {"position": int(parts["position"]) + shift} if "position" in parts else {}
+        return {"message": f"{kind}: {parts['exception_message']}"[:4000], **place}
+    except (ValueError, TypeError, KeyError):  # what error('...') was given
+        return {"message": error[:4000]}
 
 
 def examined(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[str | None, set[str]]:

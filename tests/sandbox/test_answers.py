@@ -65,6 +65,32 @@ def test_a_misspelt_column_gets_a_suggestion(sandbox: Sandbox, tenant: Tenant) -
     assert told.hint == 'Candidate bindings: "requests"'
 
 
+@pytest.mark.parametrize(
+    ("sql", "line", "column"),
+    [
+        (f"SELECT {'model, ' * 40}nope FROM usage", 1, 288),
+        ("SELECT 'zażółć 🐈', nope FROM usage", 1, 20),
+        ("SELECT 1,\n\t\tnope FROM usage", 2, 3),
+        ("SELECT 1\r\n, nope FROM usage", 2, 3),
+        ("SELECT day FROM usage WHERE", 1, 28),
+        ("/* why */ EXPLAIN  (FORMAT json)  SELECT nope FROM usage", 1, 42),
+        ("\nEXPLAIN ANALYZE SELECT nope FROM usage", 2, 24),
+    ],
+)
+def test_an_error_is_placed_in_characters_of_what_was_written(
+    sql: str, line: int, column: int, sandbox: Sandbox, tenant: Tenant
+) -> None:
+    told = refusal(sandbox, tenant, sql)
+    assert (told.line, told.column) == (line, column)
+
+
+def test_an_error_that_a_query_makes_up_is_told_as_it_is(sandbox: Sandbox, tenant: Tenant) -> None:
+    for made_up in ("[1]", '{"exception_message": 1, "position": "x"}', "plain"):
+        told = refusal(sandbox, tenant, f"SELECT error('{made_up}') FROM range(3)")
+        assert made_up in told.message
+        assert told.line is None
+
+
 def test_an_error_without_a_place_is_told_as_it_is() -> None:
     assert refusal_of("sql", "Invalid Input Error: x") == Refusal("sql", "Invalid Input Error: x")
 

@@ -21,12 +21,12 @@ function tab(view) {
   return true
 }
 
-// `place` is a line and a column in characters, counted from one; the mark covers the word that stands there.
+// `place` is a line and a column in characters, counted from one; the mark covers the name that stands there.
 function rangeOf(doc, place) {
   const line = doc.line(Math.min(Math.max(place.line, 1), doc.lines))
   const before = [...line.text].slice(0, place.column - 1).join("")
   const from = Math.min(line.from + before.length, line.to)
-  const word = /^(?:[\p{L}\p{N}_$]+|.)/u.exec(line.text.slice(from - line.from))
+  const word = /^(?:[\p{L}\p{N}_$]+(?:\.[\p{L}\p{N}_$]+)*|.)/u.exec(line.text.slice(from - line.from))
   return word ? { from, to: from + word[0].length } : { from: Math.max(line.from, from - 1), to: from }
 }
 
