@@ -56,13 +56,13 @@ def read_ahead(installation: Installation, day: date, client_ids: Sequence[str])
             return {}
         for client_org_id in wanted:
             archives.begin_closing(db, client_org_id, text)
+        archives.begin_sweep(db, text, first, last)
     folder = scratch_folder(installation) / text
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     job = {
         "ledger": str(installation.settings.usage_summary_db.absolute()),
-        "day": text,
-        "rows": [first, last],
+        "sweeps": archives.SWEEPS,
         "scratch": str(folder),
         "files": {client: str(folder / f"{client_folder(client)}.parquet") for client in wanted},
     }

@@ -85,6 +85,20 @@ def extent_of_day(db: Db, client_org_id: str, day: str) -> Extent:
     return Extent(*found[0])
 
 
+SWEEPS = 2
+"""Views `sweep_1` and up: each shows its part of the rows between two row numbers."""
+
+
+def begin_sweep(db: Db, day: str, first: int, last: int) -> None:
+    """Shows the events of a day, of all clients, in the views that DuckDB reads."""
+    length = (last - first) // SWEEPS + 1
+    db.executemany(
+        "INSERT INTO sweeps (part, usage_date, first_seq, last_seq) VALUES (?, ?, ?, ?) ON CONFLICT (part) DO UPDATE"
+        " SET usage_date = excluded.usage_date, first_seq = excluded.first_seq, last_seq = excluded.last_seq",
+        [(part, day, first + (part - 1) * length, first + part * length - 1) for part in range(1, SWEEPS + 1)],
+    )
+
+
 def begin_closing(db: Db, client_org_id: str, day: str) -> None:
     db.execute(
         "INSERT INTO closings (client_org_id, usage_date) VALUES (?, ?) ON CONFLICT DO NOTHING", (client_org_id, day)
