@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from mai_core import directory
 from mai_core.doctor.lines import Line, error, ok, warning
 from mai_core.errors import MaiError
+from mai_core.influx.points import MEASUREMENT
+from mai_core.influx.server import Server
 from mai_core.launch.ports import is_free
 from mai_core.settings import Settings
 from mai_core.store import legacy_source
@@ -59,6 +63,12 @@ def influx_lines(settings: Settings) -> list[Line]:
     problem = _problem(f"{settings.influxdb_url}/ping")
     if problem:
         return [warning("InfluxDB", problem, "check INFLUXDB_URL; events are kept and sent when it answers")]
+    try:
+        with closing(Server(settings)) as server:
+            server.query(f'SELECT * FROM "{MEASUREMENT}" LIMIT 1')
+    except MaiError as refused:
+        remedy = "check INFLUXDB_TOKEN and INFLUXDB_BUCKET; before 2.4 also `influx v1 dbrp create` for the bucket"
+        return [warning("InfluxDB", str(refused), remedy)]
     return [ok("InfluxDB", f"{settings.influxdb_url} answers")]
 
 

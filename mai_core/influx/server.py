@@ -51,7 +51,7 @@ class Server:
         if response.status_code in (200, 204):
             return
         reason = f"InfluxDB answered {response.status_code}: {_reason(response)}"
-        if response.status_code in (400, 413, 422):
+        if response.status_code in (400, 413, 422) and not _is_about_the_organisation(response):
             raise Rejected(reason)
         raise Unavailable(reason, _retry_after(response))
 
@@ -88,6 +88,8 @@ class Server:
             if "error" in result:
                 raise Unavailable(f"InfluxDB refused a query: {str(result['error'])[:200]}")
             for series in result.get("series", ()):
+                if series.get("partial"):
+                    raise Unavailable("InfluxDB gave a part of the rows only: raise its max-row-limit")
                 rows.extend(dict(zip(series["columns"], values, strict=True)) for values in series["values"])
         return rows
 
@@ -95,6 +97,11 @@ class Server:
 def _is_no_such_path(response: httpx.Response) -> bool:
     """1.x answers 404 for the path; 2.x answers 404 in JSON for a bucket that does not exist."""
     return "bucket" not in response.text and "organization" not in response.text
+
+
+def _is_about_the_organisation(response: httpx.Response) -> bool:
+    """2.x answers 400 to every line where INFLUXDB_ORG is empty: that is no fault of the lines."""
+    return response.status_code == 400 and "orgID" in response.text
 
 
 def _reason(response: httpx.Response) -> str:

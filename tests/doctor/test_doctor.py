@@ -32,6 +32,9 @@ class _Answers(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(500 if "broken" in self.path else 200)
         self.end_headers()
+        if "query" in self.path:
+            told = '{"error": "database not found: other"}' if "db=other" in self.path else '{"statement_id": 0}'
+            self.wfile.write(f'{{"results": [{told}]}}'.encode())
 
     def log_message(self, *_: object) -> None:
         pass
@@ -191,6 +194,13 @@ def test_neighbours_that_answer_and_that_do_not(upstream: str, nobody: str, tmp_
     service = settings_of(tmp_path, NBP_SERVICE_URL=nobody)
     assert "NBP_SERVICE_URL" in neighbours.nbp_lines(service)[0].remedy
     assert neighbours.influx_lines(service)[0].level == "ok"
+
+
+def test_an_influxdb_that_answers_but_has_no_such_bucket(upstream: str, tmp_path: Path) -> None:
+    (line,) = neighbours.influx_lines(settings_of(tmp_path, INFLUXDB_URL=upstream, INFLUXDB_BUCKET="other"))
+    assert (line.level, "database not found: other" in line.text) == ("warning", True)
+    assert "INFLUXDB_BUCKET" in line.remedy
+    assert "dbrp" in line.remedy
 
 
 def test_open_webuis_database(tmp_path: Path) -> None:

@@ -104,6 +104,24 @@ def test_a_failure_loses_nothing_and_the_next_try_makes_it_whole(v2: V2, failure
     assert len(server.stored) == 2
 
 
+def test_a_missing_organisation_is_no_fault_of_the_lines(v2: V2) -> None:
+    """What InfluxDB 2.9.1 answers when `org` is empty."""
+    installation, serving = v2
+    queue(installation, "gen-a", "gen-b")
+    told = {"code": "invalid", "message": "Please provide either orgID or org"}
+    with pytest.raises(Unavailable, match="orgID"):
+        send_waiting(installation, serving(lambda request: httpx.Response(400, json=told)))
+    assert waiting(installation) == (2, 0)
+
+
+def test_a_part_of_the_rows_is_no_answer(v2: V2) -> None:
+    _, serving = v2
+    part = {"name": "usage_tracking", "columns": ["time"], "values": [[1]], "partial": True}
+    server = serving(lambda request: httpx.Response(200, json={"results": [{"statement_id": 0, "series": [part]}]}))
+    with pytest.raises(Unavailable, match="max-row-limit"):
+        server.query("SELECT 1")
+
+
 def test_an_event_that_changed_on_its_way_is_sent_again(v2: V2) -> None:
     installation, serving = v2
     queue(installation, "gen-a", cost="0.2")
