@@ -15,6 +15,8 @@ def seed(key: str, valid: Callable[[str], bool], default: str) -> None:
     """Gives the widget the URL's value when that is new."""
     asked = st.query_params.get(key, default)
     if st.session_state.get(f"url_{key}") == asked and key in st.session_state:
+        # Said again, because the widget of the page that was left does not hand its value to this page's.
+        st.session_state[key] = st.session_state[key]
         return
     st.session_state[key] = asked if valid(asked) else default
 

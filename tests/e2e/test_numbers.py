@@ -51,6 +51,17 @@ def test_period_and_drill_down_and_back(visit: Visitor) -> None:
     seen.page.wait_for_selector("text=Osoby i modele tego dnia")
 
 
+def test_a_period_stays_from_page_to_page(visit: Visitor) -> None:
+    seen = visit("manager", path="/users?period=last_month")
+    span = seen.page.inner_text(".m-head p")
+    for title in ("Modele", "Przegląd", "Użytkownicy"):
+        seen.page.click(f"[data-testid=stSidebar] a:has-text('{title}')")
+        seen.page.wait_for_selector(f".m-head h1:has-text('{title}')")
+        seen.settled()
+        assert seen.page.inner_text(".m-head p") == span
+        assert "period=last_month" in seen.page.url
+
+
 def _csv(raw: bytes, delimiter: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig")), delimiter=delimiter))
 

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from mai_core.money import units_of
 from mai_core.store import clients
@@ -193,6 +194,15 @@ def test_another_period_is_another_number(desk: Desk, open_page: Opener) -> None
     healthy(page)
     assert "5,20 USD" in text(page)
     assert page.query_params["period"] == "last_month"
+
+
+def test_a_period_stays_from_page_to_page(desk: Desk, open_page: Opener) -> None:
+    page = open_page(desk.login("manager"), "users", period="last_month")
+    for path in ("models", "", "users"):
+        page._page_hash = calc_hash(path)
+        page.run()
+        assert "1–30 września 2026" in text(page), path
+        assert page.query_params["period"] == "last_month", path
 
 
 def test_without_usage_a_page_says_so(desk: Desk, open_page: Opener) -> None:
