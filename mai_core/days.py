@@ -11,6 +11,10 @@ from mai_core.errors import BadValue
 
 DAY_MS = 24 * 3600 * 1000
 
+_HALF_MINUTE_MS = 30_000
+"""Since 1970 midnights and clock changes fall on full half minutes in every zone (Liberia until 1972; elsewhere on
+full minutes), so what happened within one lies in one day, and few days have to be worked out."""
+
 ZoneSince = tuple[int, str]
 """(UTC milliseconds from which it is in force, IANA name), oldest first; the first is in force from the beginning."""
 
@@ -38,7 +42,12 @@ def to_ms(instant: datetime) -> int:
 def usage_day(at_ms: int, zones: str | Sequence[ZoneSince]) -> date:
     """The local day in which an instant lies, by the zone in force at that instant."""
     name = zones if isinstance(zones, str) else zone_in_force(at_ms, zones)
-    return datetime.fromtimestamp(at_ms // 1000, zone(name)).date()
+    return _local_day(at_ms // _HALF_MINUTE_MS * 30 if at_ms >= 0 else at_ms // 1000, name)
+
+
+@lru_cache(maxsize=4096)
+def _local_day(unix_seconds: int, zone_name: str) -> date:
+    return datetime.fromtimestamp(unix_seconds, zone(zone_name)).date()
 
 
 def zone_in_force(at_ms: int, zones: Sequence[ZoneSince]) -> str:

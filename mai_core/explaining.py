@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mai_core.intake.event_row import usage_of
+from mai_core.merging import values_in
 from mai_core.rating import Component, Price, SalePrice, rate
 from mai_core.rating_book import RatingBook
 from mai_core.store.ledger import fields_from
@@ -34,7 +35,7 @@ class Explanation:
 def explain(book: RatingBook, event: Mapping[str, Any]) -> Explanation:
     """The lines behind a stored event's amounts."""
     client, at_ms = event["client_org_id"], event["at_ms"]
-    usage = usage_of({name: pair[1] for name, pair in fields_from(dict(event)).items()}, at_ms)
+    usage = usage_of(values_in(fields_from(dict(event))), at_ms)
     price, flags = book.prices.at(usage.model, at_ms)
     sale_price = book.sale_prices.at(client, usage.model, at_ms)
     rated = rate(usage, price, sale_price, book.terms_at(book.agreement(client), at_ms), flags)

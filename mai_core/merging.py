@@ -44,6 +44,9 @@ _AFTER_MERGED = _FIRST_MERGED + len(MERGED_FIELDS)
 if Observation.__struct_fields__[_FIRST_MERGED:_AFTER_MERGED] != MERGED_FIELDS:
     raise AssertionError("MERGED_FIELDS and the fields of Observation are in one order")
 
+Values = dict[str, Any]
+"""field -> value; a field nobody told is absent."""
+
 Ranked = dict[str, tuple[int, Any]]
 """field -> (rank that told it, value); a field nobody told is absent."""
 
@@ -57,10 +60,18 @@ class Disagreement:
     values: tuple[Any, Any]
 
 
+def values_of(observation: Observation) -> Values:
+    told = msgspec.structs.astuple(observation)[_FIRST_MERGED:_AFTER_MERGED]
+    return {field: value for field, value in zip(MERGED_FIELDS, told, strict=True) if value is not None}
+
+
 def fields_of(observation: Observation) -> Ranked:
     rank = int(observation.rank)
-    told = msgspec.structs.astuple(observation)[_FIRST_MERGED:_AFTER_MERGED]
-    return {field: (rank, value) for field, value in zip(MERGED_FIELDS, told, strict=True) if value is not None}
+    return {field: (rank, value) for field, value in values_of(observation).items()}
+
+
+def values_in(fields: Ranked) -> Values:
+    return {field: value for field, (_, value) in fields.items()}
 
 
 def merge(

@@ -95,8 +95,8 @@ def decimal_text(units: int, places: int = 12) -> str:
 
 def shortest_text(units: int) -> str:
     """Units as the shortest exact decimal: '0.00106674', '12', '-0.5'."""
-    text = decimal_text(units)
-    return text.rstrip("0").rstrip(".")
+    whole, fraction = divmod(abs(units), UNITS_PER_ONE)
+    return f"{'-' if units < 0 else ''}{whole}.{fraction:012d}".rstrip("0").rstrip(".")
 
 
 @total_ordering

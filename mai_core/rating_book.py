@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
@@ -72,15 +72,18 @@ class RatingBook:
 
     def terms_at(self, agreement: Agreement, at_ms: int) -> Terms:
         """Precedence of the markup: client, environment, global, 1.3."""
-        choices: Sequence[tuple[Decimal | None, MarkupFrom]] = (
-            (agreement.markup_at(at_ms), "client"),
-            (self.environment_markup, "environment"),
-            (self.global_markup, "global"),
-        )
-        for markup, source in choices:
-            if markup is not None:
-                return Terms(markup, source, agreement.byok_include_upstream)
-        return Terms(DEFAULT_MARKUP, "default", agreement.byok_include_upstream)
+        markup, source = self._markup_at(agreement, at_ms)
+        return Terms(markup, source, agreement.byok_include_upstream)
+
+    def _markup_at(self, agreement: Agreement, at_ms: int) -> tuple[Decimal, MarkupFrom]:
+        agreed = agreement.markup_at(at_ms)
+        if agreed is not None:
+            return agreed, "client"
+        if self.environment_markup is not None:
+            return self.environment_markup, "environment"
+        if self.global_markup is not None:
+            return self.global_markup, "global"
+        return DEFAULT_MARKUP, "default"
 
 
 def as_resolved(terms: Terms, standing: Mapping[str, Any]) -> Terms:

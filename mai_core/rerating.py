@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from mai_core import archive
+from mai_core import archive, merging
 from mai_core.days import from_ms
 from mai_core.errors import BadValue
 from mai_core.installation import Installation
@@ -164,11 +164,11 @@ def rated_again(book: RatingBook, event: dict[str, Any], *, as_booked: bool = Fa
         book,
         event["client_org_id"],
         event["generation_id"],
-        ledger.fields_from(event),
+        merging.values_in(ledger.fields_from(event)),
+        field_ranks=event["field_ranks"],
         flags=frozenset(event["flags"].split()) - RATING_FLAGS,
         received_at_ms=event["received_at_ms"],
         source=event["source"],
-        source_rank=ledger.source_rank(event),
         now_ms=event["updated_at_ms"],
         standing=event if as_booked else None,
     )

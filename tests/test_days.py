@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import available_timezones
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mai_core.days import (
@@ -79,6 +80,22 @@ def test_every_event_lies_in_exactly_one_day(name: str, at_ms: int) -> None:
 )
 def test_midnight_in_warsaw(instant: str, day: str) -> None:
     assert usage_day(parse_instant_ms(instant), "Europe/Warsaw").isoformat() == day
+
+
+@given(
+    st.sampled_from(sorted(available_timezones())),
+    st.dates(date(1970, 1, 3), date(2100, 1, 1)),
+    st.integers(-31_000, 31_000),
+)
+@example("Africa/Monrovia", date(1971, 6, 1), -1)
+@example("Africa/Monrovia", date(1971, 6, 1), 0)
+@example("America/St_Johns", date(2010, 11, 7), 59_999)
+@example("America/St_Johns", date(2010, 11, 7), 60_000)
+def test_around_any_midnight_a_remembered_day_is_the_day_of_the_clock(name: str, day: date, beside: int) -> None:
+    """Liberia's midnight was at 00:44:30 UTC; Newfoundland turned its clocks one minute after midnight."""
+    at_ms = to_ms(datetime.combine(day, time(0), zone(name))) + beside
+    clock = datetime.fromtimestamp(at_ms // 1000, zone(name)).date()
+    assert usage_day(at_ms, name) == clock
 
 
 def test_the_days_of_the_clock_change_have_23_and_25_hours() -> None:

@@ -62,25 +62,20 @@ class Booking:
         events: dict[int, dict[str, Any]] = {}
         for key, place in places.items():
             if key not in known:
-                event = self._new_event(arrivals[place], merging.fields_of(arrivals[place].observation))
+                event = self._new_event(arrivals[place])
                 if not self._is_invoiced(event):
                     events[place] = event
-        ledger.remember_many(self._db, [self._memory(event) for event in events.values()])
-        ledger.insert_events(self._db, events.values())
+        ledger.insert_new_events(self._db, events.values(), self._now_ms, outbox=self._outbox)
         for event in events.values():
             self._know_person(event)
             self._reopen(event)
-            if self._outbox:
-                ledger.queue_for_influx(self._db, event["client_org_id"], event["generation_id"], self._now_ms)
-        ledger.add_many_to_days(self._db, [(day_key(event), facts(event), event["at_ms"]) for event in events.values()])
         return {place: Outcome(event["generation_id"], Result.NEW) for place, event in events.items()}
 
     def add(self, arrival: Arrival) -> Outcome:
-        told = merging.fields_of(arrival.observation)
-        event = self._new_event(arrival, told)
+        event = self._new_event(arrival)
         is_new = ledger.remember(self._db, *self._memory(event))
         if not is_new or (arrival.historical and self._is_stored(arrival)):
-            return self._add_to_known(arrival, told)
+            return self._add_to_known(arrival, merging.fields_of(arrival.observation))
         event["held"] = int(self._is_invoiced(event))
         ledger.insert_event(self._db, event)
         self._know_person(event)
@@ -93,16 +88,18 @@ class Booking:
         ledger.add_to_day(self._db, day_key(event), facts(event), event["at_ms"])
         return Outcome(event["generation_id"], Result.NEW)
 
-    def _new_event(self, arrival: Arrival, told: Ranked) -> dict[str, Any]:
+    def _new_event(self, arrival: Arrival) -> dict[str, Any]:
+        told = arrival.observation
+        values = merging.values_of(told)
         return derive_event(
             self._book,
             arrival.client_org_id,
-            arrival.observation.generation_id,
-            told,
-            flags=frozenset(arrival.observation.flags),
+            told.generation_id,
+            values,
+            field_ranks=ledger.ranks_text_of_one(told.rank, tuple(values)),
+            flags=told.flags,
             received_at_ms=arrival.received_at_ms,
-            source=arrival.observation.source,
-            source_rank=int(arrival.observation.rank),
+            source=told.source,
             now_ms=self._now_ms,
         )
 
@@ -145,11 +142,11 @@ class Booking:
             self._book,
             arrival.client_org_id,
             generation_id,
-            fields,
+            merging.values_in(fields),
+            field_ranks=ledger.ranks_text(rank, fields),
             flags=flags,
             received_at_ms=received,
             source=source,
-            source_rank=rank,
             now_ms=self._now_ms,
             standing=standing,
         )

@@ -2,43 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mai_core.days import usage_day
 from mai_core.ids import generation_time_ms
-from mai_core.merging import Ranked
+from mai_core.merging import MERGED_FIELDS, Values
 from mai_core.model import Rank
 from mai_core.rating import Usage, rate
 from mai_core.rating_book import RatingBook, as_resolved
-from mai_core.store.ledger import DayKey, Facts, ranks_text
+from mai_core.store.ledger import DayKey, Facts
 
 FUTURE_TOLERANCE_MS = 5 * 60 * 1000
 NOT_SPLIT = "tokens_not_split"
+_TOTALS_ONLY = (str(int(Rank.FLAT)), str(int(Rank.INFLUX)))
+_RANK_OF_INPUT = 1 + MERGED_FIELDS.index("input_tokens")
 
 
 def derive_event(
     rating_book: RatingBook,
     client_org_id: str,
     generation_id: str,
-    fields: Ranked,
+    values: Values,
     *,
-    flags: frozenset[str],
+    field_ranks: str,
+    flags: Iterable[str],
     received_at_ms: int,
     source: str,
-    source_rank: int,
     now_ms: int,
     standing: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The event row that merged fields make; `standing` is the row that it takes the place of."""
-    value = {name: pair[1] for name, pair in fields.items()}
+    get = values.get
     agreement = rating_book.agreement(client_org_id)
-    at_ms = generation_time_ms(generation_id) or value.get("started_at_ms") or received_at_ms
+    at_ms = generation_time_ms(generation_id) or get("started_at_ms") or received_at_ms
     future = at_ms > received_at_ms + FUTURE_TOLERANCE_MS
     if future:
         at_ms = received_at_ms
-    model = value.get("model", "")
-    usage = usage_of(value, at_ms)
+    model = get("model", "")
+    usage = usage_of(values, at_ms)
     price, price_flags = rating_book.prices.at(model, at_ms)
     terms = rating_book.terms_at(agreement, at_ms)
     rated = rate(
@@ -48,17 +50,20 @@ def derive_event(
         terms if standing is None else as_resolved(terms, standing),
         price_flags,
     )
-    told_of_time_and_tokens = {"future_time": future, NOT_SPLIT: is_total_only(fields)}
-    all_flags = {*flags, *rated.flags, *(flag for flag, holds in told_of_time_and_tokens.items() if holds)}
+    all_flags = {*flags, *rated.flags}
+    if future:
+        all_flags.add("future_time")
+    if is_total_only(values, field_ranks):
+        all_flags.add(NOT_SPLIT)
     return {
         "client_org_id": client_org_id,
         "generation_id": generation_id,
         "at_ms": at_ms,
-        "started_at_ms": value.get("started_at_ms"),
+        "started_at_ms": get("started_at_ms"),
         "usage_date": usage_day(at_ms, agreement.zones).isoformat(),
-        "external_user": value.get("external_user", ""),
+        "external_user": get("external_user", ""),
         "model": model,
-        "provider": value.get("provider", ""),
+        "provider": get("provider", ""),
         "input_tokens": usage.input_tokens,
         "output_tokens": usage.output_tokens,
         "cached_tokens": usage.cached_tokens,
@@ -70,7 +75,7 @@ def derive_event(
         "searches": usage.searches,
         "reported_pusd": usage.reported_pusd,
         "upstream_pusd": usage.upstream_pusd,
-        "estimated_pusd": value.get("estimated_pusd"),
+        "estimated_pusd": get("estimated_pusd"),
         "priced_pusd": rated.priced_pusd,
         "given_charge_pusd": usage.given_charge_pusd,
         "raw_pusd": rated.raw_pusd,
@@ -80,47 +85,49 @@ def derive_event(
         "markup_from": rated.markup_from,
         "price_id": rated.price_id,
         "sale_price_id": rated.sale_price_id,
-        "is_byok": value.get("is_byok"),
-        "cancelled": value.get("cancelled"),
-        "streamed": value.get("streamed"),
-        "finish_reason": value.get("finish_reason"),
-        "session_id": value.get("session_id"),
-        "api_key_name": value.get("api_key_name"),
+        "is_byok": get("is_byok"),
+        "cancelled": get("cancelled"),
+        "streamed": get("streamed"),
+        "finish_reason": get("finish_reason"),
+        "session_id": get("session_id"),
+        "api_key_name": get("api_key_name"),
         "flags": " ".join(sorted(all_flags)),
         "source": source,
-        "field_ranks": ranks_text(source_rank, fields),
+        "field_ranks": field_ranks,
         "held": 0,
         "received_at_ms": received_at_ms,
         "updated_at_ms": now_ms,
     }
 
 
-def is_total_only(fields: Ranked) -> bool:
+def is_total_only(values: Values, field_ranks: str) -> bool:
     """Old ways in know a total of tokens: all of them stand as input, no share is guessed, and a flag says so."""
-    rank, tokens = fields.get("input_tokens", (0, 0))
-    return rank in (Rank.FLAT, Rank.INFLUX) and tokens > 0 and "output_tokens" not in fields
+    if field_ranks[_RANK_OF_INPUT] not in _TOTALS_ONLY:
+        return False
+    return values["input_tokens"] > 0 and "output_tokens" not in values
 
 
-def usage_of(value: Mapping[str, Any], at_ms: int) -> Usage:
+def usage_of(values: Values, at_ms: int) -> Usage:
     """What rating is asked about: a merged event's values by name, absent where nobody told them."""
+    get = values.get
     return Usage(
-        model=value.get("model", ""),
+        model=get("model", ""),
         at_ms=at_ms,
-        input_tokens=value.get("input_tokens", 0),
-        output_tokens=value.get("output_tokens", 0),
-        cached_tokens=value.get("cached_tokens", 0),
-        cache_write_tokens=value.get("cache_write_tokens", 0),
-        cache_write_1h_tokens=value.get("cache_write_1h_tokens", 0),
-        reasoning_tokens=value.get("reasoning_tokens", 0),
-        audio_tokens=value.get("audio_tokens", 0),
-        output_images=value.get("output_images", 0),
-        searches=value.get("searches", 0),
-        reported_pusd=value.get("reported_pusd"),
-        upstream_pusd=value.get("upstream_pusd"),
-        given_charge_pusd=value.get("given_charge_pusd"),
-        is_byok=value.get("is_byok", False),
-        cancelled=value.get("cancelled", False) or value.get("finish_reason") == "error",
-        tokens_known="input_tokens" in value or "output_tokens" in value,
+        input_tokens=get("input_tokens", 0),
+        output_tokens=get("output_tokens", 0),
+        cached_tokens=get("cached_tokens", 0),
+        cache_write_tokens=get("cache_write_tokens", 0),
+        cache_write_1h_tokens=get("cache_write_1h_tokens", 0),
+        reasoning_tokens=get("reasoning_tokens", 0),
+        audio_tokens=get("audio_tokens", 0),
+        output_images=get("output_images", 0),
+        searches=get("searches", 0),
+        reported_pusd=get("reported_pusd"),
+        upstream_pusd=get("upstream_pusd"),
+        given_charge_pusd=get("given_charge_pusd"),
+        is_byok=get("is_byok", False),
+        cancelled=get("cancelled", False) or get("finish_reason") == "error",
+        tokens_known="input_tokens" in values or "output_tokens" in values,
     )
 
 

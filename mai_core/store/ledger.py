@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -83,8 +84,11 @@ EVENT_COLUMNS = (
     "updated_at_ms",
 )
 
-_PLACES = ", ".join("?" * len(EVENT_COLUMNS))
-_INSERT_EVENT = f"INSERT INTO usage_events ({', '.join(EVENT_COLUMNS)}) VALUES ({_PLACES})"
+_PLACES = f"({', '.join('?' * len(EVENT_COLUMNS))})"
+_INSERT_EVENT = f"INSERT INTO usage_events ({', '.join(EVENT_COLUMNS)}) VALUES {_PLACES}"
+_BUNDLES = (100, 10, 1)
+"""Few sizes, so that every statement stays prepared."""
+_INSERT_EVENTS = {size: _INSERT_EVENT + f", {_PLACES}" * (size - 1) for size in _BUNDLES}
 _UPDATE_EVENT = (
     f"UPDATE usage_events SET {', '.join(f'{name} = ?' for name in EVENT_COLUMNS[2:])}"
     " WHERE client_org_id = ? AND generation_id = ?"
@@ -98,13 +102,39 @@ _ADD_TO_DAY = (
     + ", last_at_ms = max(last_at_ms, excluded.last_at_ms)"
 )
 _columns = itemgetter(*EVENT_COLUMNS)
-_BUNDLES = (32, 8, 1)
-"""Few sizes, so that every statement stays prepared."""
 
 _REMEMBER = (
     "INSERT INTO processed_generations (id, client_org_id, generation_date, processed_at, total_cost, total_tokens)"
     " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (client_org_id, id) DO NOTHING"
 )
+_QUEUE = (
+    "INSERT INTO outbox (client_org_id, generation_id, queued_at_ms) VALUES (?, ?, ?)"
+    " ON CONFLICT DO UPDATE SET queued_at_ms = max(queued_at_ms + 1, excluded.queued_at_ms), refused = NULL"
+)
+
+_SINCE = " FROM usage_events WHERE seq > ?"
+_RAW_COST = (
+    "rtrim(rtrim(format('%s%d.%012d', iif(raw_pusd < 0, '-', ''), abs(raw_pusd) / 1000000000000,"
+    " abs(raw_pusd) % 1000000000000), '0'), '.')"
+)
+"""`money.shortest_text` of raw_pusd."""
+
+
+def _copied_since(insert: str, columns: str) -> str:
+    """The same insertion, of every event after a place."""
+    head, rest = insert.split(" VALUES ")
+    return f"{head} SELECT {columns}{_SINCE}{rest[rest.index(')') + 1 :]}"
+
+
+_REMEMBER_SINCE = _copied_since(
+    _REMEMBER, f"generation_id, client_org_id, usage_date, ?, {_RAW_COST}, input_tokens + output_tokens"
+)
+_ADD_TO_DAYS_SINCE = _copied_since(
+    _ADD_TO_DAY,
+    ", ".join(DayKey._fields) + ", 1, input_tokens, output_tokens, cached_tokens, cache_write_tokens,"
+    " reasoning_tokens, raw_pusd, charged_pusd, cost_basis = 'unpriced', is_byok IS 1, at_ms",
+)
+_QUEUE_SINCE = _copied_since(_QUEUE, "client_org_id, generation_id, ?")
 
 
 def remember(
@@ -144,32 +174,22 @@ def known_generations(db: Db, keys: Iterable[tuple[str, str]], *, also_events: b
     }
 
 
-def remember_many(db: Db, memories: Iterable[tuple[str, str, str, int, str, int]]) -> None:
-    """What `remember` takes, of generations that are not known."""
-    head = _REMEMBER.split("VALUES")[0] + "VALUES "
-    seconds = [(one, client, day, now_ms // 1000, *rest) for one, client, day, now_ms, *rest in memories]
-    _write_many(db, head, "", seconds)
-
-
-def insert_events(db: Db, events: Iterable[dict[str, Any]]) -> None:
-    head = f"INSERT INTO usage_events ({', '.join(EVENT_COLUMNS)}) VALUES "
-    _write_many(db, head, "", [_columns(event) for event in events])
-
-
-def add_many_to_days(db: Db, added: Sequence[tuple[DayKey, Facts, int]]) -> None:
-    head, tail = _ADD_TO_DAY.split("VALUES")[0] + "VALUES ", " ON CONFLICT" + _ADD_TO_DAY.split("ON CONFLICT")[1]
-    _write_many(db, head, tail, [(*key, *facts, at_ms) for key, facts, at_ms in added])
-
-
-def _write_many(db: Db, head: str, tail: str, values: Sequence[tuple[Any, ...]]) -> None:
-    """Many rows per statement: SQLite works on them without stopping the threads that read and parse requests."""
+def insert_new_events(db: Db, events: Iterable[dict[str, Any]], now_ms: int, *, outbox: bool) -> None:
+    """Events of generations that are not known, with all that one at a time would write: the dedupe memory, their
+    days' facts and the outbox are copied from the rows that stand. SQLite works on many rows per statement, and
+    meanwhile other threads read and parse requests.
+    """
+    [(last,)] = rows(db, "SELECT coalesce(max(seq), 0) FROM usage_events")
+    columns = [_columns(event) for event in events]
     place = 0
     for bundle in _BUNDLES:
-        while len(values) - place >= bundle:
-            some = values[place : place + bundle]
-            row = f"({', '.join('?' * len(some[0]))})"
-            db.execute(head + ", ".join([row] * bundle) + tail, list(chain.from_iterable(some)))
+        while len(columns) - place >= bundle:
+            db.execute(_INSERT_EVENTS[bundle], tuple(chain.from_iterable(columns[place : place + bundle])))
             place += bundle
+    db.execute(_REMEMBER_SINCE, (now_ms // 1000, last))
+    db.execute(_ADD_TO_DAYS_SINCE, (last,))
+    if outbox:
+        db.execute(_QUEUE_SINCE, (now_ms, last))
 
 
 def _pieces(values: Sequence[str], size: int) -> Iterator[Sequence[str]]:
@@ -223,11 +243,7 @@ def is_invoiced(db: Db, client_org_id: str, usage_date: str) -> bool:
 
 
 def queue_for_influx(db: Db, client_org_id: str, generation_id: str, now_ms: int) -> None:
-    db.execute(
-        "INSERT INTO outbox (client_org_id, generation_id, queued_at_ms) VALUES (?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET queued_at_ms = max(queued_at_ms + 1, excluded.queued_at_ms), refused = NULL",
-        (client_org_id, generation_id, now_ms),
-    )
+    db.execute(_QUEUE, (client_org_id, generation_id, now_ms))
 
 
 def put_correction(
@@ -279,6 +295,12 @@ def ranks_text(source_rank: int, fields: Ranked) -> str:
     """The source's rank, then who told which field in the order of MERGED_FIELDS: '77..77777...7'."""
     told = [_RANKS[pair[0]] if (pair := fields.get(name)) else _ABSENT for name in MERGED_FIELDS]
     return f"{source_rank}{''.join(told)}"
+
+
+@lru_cache(maxsize=1024)
+def ranks_text_of_one(rank: int, told: tuple[str, ...]) -> str:
+    """The same where one source told all; few combinations ever occur."""
+    return ranks_text(rank, dict.fromkeys(told, (rank, None)))
 
 
 def source_rank(event: dict[str, Any]) -> int:

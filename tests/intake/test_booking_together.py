@@ -18,11 +18,17 @@ SETTINGS = load_settings({})
 def test_new_ones_are_booked_together_as_they_are_one_by_one(tmp_path: Path) -> None:
     """Many rows per statement, the same ledger: known ones and repeats among them go the long way."""
     told = [
-        make_arrival(f"gen-{number % 60}", cost=f"0.{number}", model=f"m/{number % 3}", rank=1 + number % 9)
-        for number in range(90)
+        make_arrival(
+            f"gen-{number % 130}",
+            cost=(None, "12", "0", f"0.{number}", f"0.00000000{number:04}")[number % 5],
+            model=f"m/{number % 3}",
+            rank=1 + number % 9,
+            is_byok=(None, True, False)[number % 3],
+        )
+        for number in range(200)
     ]
     ledgers = []
-    for size in (1, 7, 90):
+    for size in (1, 7, 200):
         with Store(tmp_path / f"{size}.db", Clock()) as store:
             make_client(store)
             for start in range(0, len(told), size):
