@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 
 import streamlit as st
 
 from mai_core.reports.explain import Explanation
-from pages.parts import frame, markup, rates, reading
+from pages.parts import frame, markup, model_prices, rates, reading
 from pages.parts.markup import Cell, Column, Html, escape
 from pages.parts.palette import ModelColours, model_colours
 from pages.parts.reading import Row
@@ -149,9 +150,9 @@ def _rows(view: View, rows: Sequence[Row], chosen: dict[str, str], shown: ModelC
             "usd": words.money(int(row["charged_pusd"]), "USD", 6),
             "rate": rates.shown(words, row["rate"]),
             "table": _table_number(view, row),
-            "pln": markup.amount_link(
-                view.explain(row["day"], row["day"], **{**chosen, "person": row["person"], "model": row["model"]}),
-                _pln(view, row, 6), words("explain.link"),
+            "pln": view.amount(
+                row["day"], row["day"], _pln(view, row, 6),
+                **{**chosen, "person": row["person"], "model": row["model"], "provider": row["provider"]},
             ),
             "mark": _mark(view, row),
         }
@@ -203,13 +204,15 @@ def _sale_prices(view: View, prices: Sequence[Row]) -> Html:
     words = view.words
     columns = [
         Column("model", words("column.model"), "text"), Column("input", words("models.prices.input"), "num"),
+        Column("cached", words("models.prices.cached"), "num"),
         Column("output", words("models.prices.output"), "num"), Column("since", words("models.prices.since"), "num"),
     ]  # fmt: skip
     body: list[dict[str, Cell]] = [
         {
             "model": markup.name(row["model"]),
-            "input": row["input_per_million"],
-            "output": row["output_per_million"],
+            "input": model_prices.money(view, Decimal(row["input_per_million"])),
+            "cached": model_prices.money(view, Decimal(row["cached_per_million"] or row["input_per_million"])),
+            "output": model_prices.money(view, Decimal(row["output_per_million"])),
             "since": words.moment(view.local(row["effective_from_ms"])),
         }
         for row in prices
@@ -256,9 +259,7 @@ def _lines(
             "name": name,
             "requests": words.count(row["requests"]),
             "usd": words.money(int(row["charged_pusd"]), "USD", 4),
-            "pln": markup.amount_link(
-                view.explain(first, last, **{**chosen, **narrowed}), view.pln(row), words("explain.link")
-            ),
+            "pln": view.amount(first, last, view.pln(row), **{**chosen, **narrowed}),
         }
         for name, narrowed, row in lines[:_MOST_SHOWN]
     ]

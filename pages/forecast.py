@@ -9,7 +9,7 @@ import streamlit as st
 from mai_core import forecast
 from mai_core.days import month_days, month_of
 from mai_core.forecast import Forecast
-from pages.parts import charts, frame, markup, outlook, url_state
+from pages.parts import charts, day_charts, frame, markup, outlook, url_state
 from pages.parts.markup import Column, Html, escape
 from pages.parts.view import View
 
@@ -36,13 +36,20 @@ def show(view: View) -> None:
     with st.container(key="card_forecast"):
         frame.draw(Html(f'<h2 class="m-section">{escape(words("forecast.chart"))}</h2>'))
         past = {day: amount for day, amount in days.items() if day > view.today - timedelta(days=_SHOWN_HISTORY)}
-        charts.show(view, charts.outlook(view, past, ahead), "forecast", words("forecast.chart"))
-        total = sum(day.expected for day in ahead.days)
-        said = words("forecast.sum", amount=words.money_brief(total, "PLN"))
+        figure = charts.outlook(view, past, ahead)
+        day_charts.followed(view, figure, "forecast", words("forecast.chart"), lambda: _table(view, ahead))
+        said = _sum(view, forecast.landing(days, view.today, view.today, ahead.days[-1].day))
         method = words(f"forecast.method.{ahead.method}")
         frame.draw(Html(f'<p><b>{escape(said)}</b></p><p class="m-sub">{escape(method)}</p>'))
-    with st.expander(words("chart.table")):
-        frame.draw(_table(view, ahead))
+
+
+def _sum(view: View, whole: forecast.Landing) -> str:
+    """Of the days that are shown, today as a whole."""
+    words = view.words
+    amount, low, high = (words.money_brief(units, "PLN") for units in (whole.expected, whole.low, whole.high))
+    if whole.method == "none":
+        return words("forecast.sum", amount=amount)
+    return words("forecast.sum.band", amount=amount, band=words("overview.landing.band", low=low, high=high))
 
 
 def _figures(view: View, landing: forecast.Landing, ahead: Forecast) -> list[Html]:

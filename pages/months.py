@@ -9,10 +9,10 @@ from typing import Any
 import streamlit as st
 
 from mai_core.days import month_days, month_of
-from mai_core.reports.lines import to_the_grosz
+from mai_core.reports.lines import shown_total, to_the_grosz
 from pages.parts import charts, day_charts, frame, markup, url_state
 from pages.parts.downloads import Field, buttons
-from pages.parts.markup import Column, Html, escape
+from pages.parts.markup import Cell, Column, Html, escape
 from pages.parts.periods import Period, period_of
 from pages.parts.reading import Row
 from pages.parts.view import View
@@ -72,9 +72,7 @@ def _months_table(view: View, months: Sequence[Row]) -> Html:
                     markup.link(view.link("months", None, month=month_of(row["period"])), words.month(row["period"])),
                     mark,
                 ),
-                "pln": markup.amount_link(
-                    view.explain(period.first, period.last), view.pln(row), words("explain.link")
-                ),
+                "pln": view.amount(period.first, period.last, view.pln(row)),
                 "usd": view.usd(row),
                 "change": "" if running else markup.change(words, int(row["charged_ppln"] or 0), before),
                 "requests": words.count(row["requests"]),
@@ -91,18 +89,16 @@ def _detail(view: View, known: Sequence[str]) -> None:
     with st.container(key="toolbar_month", horizontal=True):
         month = url_state.choice(words("months.choose"), options, "month", options[0], words.month, 240)
     period = period_of(month, view.today)
-    (days, models), _ = view.read(period, "by_day", "by_model")
+    (days, models, totals), _ = view.read(period, "by_day", "by_model", "totals")
     if not days:
         frame.nothing_here(view, period)
         return
-    frame.draw(markup.cards(_cards(view, period, days)))
+    frame.draw(markup.cards(_cards(view, period, days, totals[0])))
     with st.container(key="card_month_days"):
-        frame.draw(
-            Html(f'<h2 class="m-section">{escape(words("months.detail", month=words.month(period.first)))}</h2>')
-        )
         title = words("months.detail", month=words.month(period.first))
+        frame.draw(Html(f'<h2 class="m-section">{escape(title)}</h2>'))
         day_charts.followed(view, day_charts.days(view, period, days), "month_days", title)
-        frame.draw(_days_table(view, days))
+        frame.draw(_days_table(view, period, days))
         buttons(
             view, "days", _fields(view, "day"), lambda: [_file_row(view, row, row["day"], row["day"]) for row in days]
         )
@@ -119,29 +115,44 @@ def _detail(view: View, known: Sequence[str]) -> None:
     )
 
 
-def _cards(view: View, period: Period, days: Sequence[Row]) -> list[Html]:
-    words = view.words
-    whole = sum(int(row["charged_ppln"] or 0) for row in days)
+def _cards(view: View, period: Period, days: Sequence[Row], total: Row) -> list[Html]:
+    """What the existing system's page tells of a month, and against what each figure stands."""
+    words, explained = view.words, view.words("explain.link")
+    pln, tokens = int(total["charged_ppln"] or 0), int(total["total_tokens"])
     busiest = max(days, key=lambda row: row["requests"])
     dearest = max(days, key=lambda row: int(row["charged_pusd"]))
+
+    def each(amount: int, per: int) -> str:
+        return words.money(amount // per, "PLN")
+
+    used = words("months.per_used_day", amount=each(pln, len(days)))
+    tokens_used = words("months.per_used_day", amount=words.compact(tokens // len(days)))
+    whole = view.explain(period.first, period.last)
     return [
+        markup.card(words("overview.spent"), view.pln(total), view.usd(total), href=whole, title=explained, wide=True),
+        markup.card(words("months.average_day"), each(pln, period.days), used, href=whole, title=explained),
+        markup.card(words("months.average_tokens"), words.compact(tokens // period.days), tokens_used),
         markup.card(
-            words("months.average_day"), words.money(whole // period.days, "PLN"),
-            f"{words('months.average_usage_day')}: {words.money(whole // len(days), 'PLN')}",
+            words("overview.tokens"), words.compact(tokens), words("requests.count", n=int(total["requests"]))
         ),
         markup.card(
             words("months.busiest"), words.day_with_weekday(busiest["day"]),
             words("requests.count", n=int(busiest["requests"])),
+            href=view.explain(busiest["day"], busiest["day"]), title=explained,
         ),
         markup.card(
             words("months.dearest"), words.day_with_weekday(dearest["day"]), view.pln(dearest),
-            href=view.explain(dearest["day"], dearest["day"]), title=words("explain.link"),
+            href=view.explain(dearest["day"], dearest["day"]), title=explained,
         ),
         markup.card(words("months.days_used"), words.count(len(days)), words("months.days_of", n=period.days)),
+        markup.card(
+            words("overview.people"), words.count(total["people"]), words("overview.all_people"),
+            href=view.link("users", period), title=words("nav.people_usage"),
+        ),
     ]  # fmt: skip
 
 
-def _days_table(view: View, days: Sequence[Row]) -> Html:
+def _days_table(view: View, period: Period, days: Sequence[Row]) -> Html:
     words = view.words
     columns = [
         Column("day", words("column.day"), "text"), Column("weekday", words("column.weekday")),
@@ -153,9 +164,7 @@ def _days_table(view: View, days: Sequence[Row]) -> Html:
         {
             "day": words.day(row["day"]),
             "weekday": words.weekday(row["day"].weekday()),
-            "pln": markup.amount_link(
-                view.explain(row["day"], row["day"]), view.pln(row, "shown_ppln"), words("explain.link")
-            ),
+            "pln": view.amount(row["day"], row["day"], view.pln(row, "shown_ppln")),
             "usd": view.usd(row),
             "requests": words.count(row["requests"]),
             "tokens": words.compact(row["total_tokens"]),
@@ -166,7 +175,19 @@ def _days_table(view: View, days: Sequence[Row]) -> Html:
         }
         for row in reversed(to_the_grosz(days))
     ]
-    return markup.table(columns, body)
+    return markup.table(columns, body, _total(view, period.first, period.last, to_the_grosz(days), "day"))
+
+
+def _total(view: View, first: date, last: date, rows: Sequence[Row], label: str) -> dict[str, Cell]:
+    words = view.words
+    whole = {key: sum(int(row[key] or 0) for row in rows) for key in ("charged_pusd", "requests", "total_tokens")}
+    return {
+        label: words("total"),
+        "pln": view.amount(first, last, view.pln({"shown_ppln": shown_total(rows)}, "shown_ppln")),
+        "usd": view.usd(whole),
+        "requests": words.count(whole["requests"]),
+        "tokens": words.compact(whole["total_tokens"]),
+    }
 
 
 def _weekdays(view: View, period: Period, days: Sequence[Row]) -> Html:

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from mai_core.reports.lines import shown_total, to_the_grosz
-from pages.parts import directory, frame, markup, url_state
+from pages.parts import frame, markup, url_state
 from pages.parts.day_charts import days_between
 from pages.parts.downloads import Field, buttons
 from pages.parts.markup import Column, Html, escape
@@ -24,25 +24,24 @@ _SORTS = ("amount", "name", "requests", "change")
 def show(view: View) -> None:
     words = view.words
     period = frame.heading_with_period(view, words("nav.people_usage"))
-    (people, departments, days, totals), _ = view.read(period, "by_person", "by_department", "by_day_person", "totals")
+    (people, departments, days, idle), _ = view.read(
+        period, "by_person", "by_department", "by_day_person", "unused_people"
+    )
     (earlier,), _ = view.read_days(*period.previous, "by_person")
     if not people:
         frame.nothing_here(view, period)
         return
     people = to_the_grosz(people)
     before = {_key(row): int(row["charged_ppln"] or 0) for row in earlier}
-    everybody = directory.people(view)
-    frame.draw(markup.cards(_figures(view, people, totals[0], len(everybody))))
+    frame.draw(markup.cards(_figures(view, period, people, len(idle))))
     shown = _chosen(view, people, before)
     with st.container(key="card_users"):
         _table(view, period, shown, people, before, _trends(period, days))
         buttons(view, "users", _fields(view), lambda: [_file_row(view, period, row, before) for row in shown])
-    with_usage = {row["user_id"] for row in people}
-    idle = [person for person in everybody if person.user_id not in with_usage]
     frame.draw(
         markup.side_by_side(
             markup.panel(words("users.by_department"), _departments(view, period, departments)),
-            markup.panel(words("users.without"), _idle(view, idle)),
+            markup.panel(_idle_title(view, idle), _idle(view, idle)),
         )
     )
 
@@ -55,21 +54,23 @@ def _explained(view: View, period: Period, row: Row) -> str:
     return view.explain(period.first, period.last, person=row["person"] or row["user_id"])
 
 
-def _figures(view: View, people: Sequence[Row], total: Row, known: int) -> list[Html]:
-    words = view.words
+def _figures(view: View, period: Period, people: Sequence[Row], idle: int) -> list[Html]:
+    words, where = view.words, view.explain(period.first, period.last)
     amounts = sorted((int(row["charged_ppln"] or 0) for row in people), reverse=True)
     named = [row for row in people if row["user_id"]]
     tenth = sum(amounts[: max(1, len(amounts) // 10)])
     whole = sum(amounts)
-    average = whole // len(amounts)
+    average, explained = words.money(whole // len(amounts), "PLN"), words("explain.link")
+    median = words.money(amounts[len(amounts) // 2], "PLN")
+    top = words("users.top_share.note", n=max(1, len(amounts) // 10), amount=words.money_brief(tenth, "PLN"))
     return [
         markup.card(
-            words("users.active"), words("people.count", n=len(named)), words("users.of", n=known) if known else None
+            words("users.active"), words("people.count", n=len(named)), words("users.of", n=len(named) + idle)
         ),
-        markup.card(words("users.average"), words.money(average, "PLN")),
-        markup.card(words("users.median"), words.money(amounts[len(amounts) // 2], "PLN")),
-        markup.card(words("users.top_share"), words.percent(tenth / whole if whole else 0)),
-    ]
+        markup.card(words("users.average"), average, words("users.average.note"), href=where, title=explained),
+        markup.card(words("users.median"), median, words("users.median.note"), href=where, title=explained),
+        markup.card(words("users.top_share"), words.percent(tenth / whole if whole else 0), top),
+    ]  # fmt: skip
 
 
 def _chosen(view: View, people: Sequence[Row], before: Mapping[tuple[str, str], int]) -> list[Row]:
@@ -142,8 +143,7 @@ def _table(
             ),
             "bar": markup.bar(int(row["charged_pusd"]) / most),
             "pln": markup.amount_link(
-                _explained(view, period, row),
-                view.pln(row, "shown_ppln"), words("explain.link"),
+                _explained(view, period, row), view.pln(row, "shown_ppln"), words("explain.link")
             ),
             "usd": view.usd(row),
             "requests": words.count(row["requests"]),
@@ -156,9 +156,10 @@ def _table(
         }
         for row in rows[:limit]
     ]  # fmt: skip
+    total = view.pln({"shown_ppln": shown_total(rows)}, "shown_ppln")
     foot = {
         "name": words("total"),
-        "pln": view.pln({"shown_ppln": shown_total(rows)}, "shown_ppln"),
+        "pln": view.amount(period.first, period.last, total) if len(rows) == len(people) else total,
         "usd": words.money(sum(int(row["charged_pusd"]) for row in rows), "USD"),
         "requests": words.count(sum(row["requests"] for row in rows)),
         "tokens": words.compact(sum(row["total_tokens"] for row in rows)),
@@ -184,17 +185,23 @@ def _departments(view: View, period: Period, rows: Sequence[Row]) -> Html:
             ),
             "bar": markup.bar(int(row["charged_pusd"]) / most),
             "people": words.count(row["people"]),
-            "pln": markup.amount_link(
-                view.explain(period.first, period.last, department=row["department"] or ""), view.pln(row),
-                words("explain.link"),
+            "pln": view.amount(
+                period.first, period.last, view.pln(row, "shown_ppln"), department=row["department"] or ""
             ),
         }
-        for row in rows
-    ]  # fmt: skip
-    return markup.table(columns, body)
+        for row in to_the_grosz(rows)
+    ]
+    total = view.pln({"shown_ppln": shown_total(to_the_grosz(rows))}, "shown_ppln")
+    foot = {"name": words("total"), "pln": view.amount(period.first, period.last, total)}
+    return markup.table(columns, body, foot)
 
 
-def _idle(view: View, idle: Sequence[directory.Person]) -> Html:
+def _idle_title(view: View, idle: Sequence[Row]) -> str:
+    words = view.words
+    return f"{words('users.without')}: {words.count(len(idle))}" if idle else words("users.without")
+
+
+def _idle(view: View, idle: Sequence[Row]) -> Html:
     words = view.words
     if not idle:
         return Html(f"<p>{escape(words('users.everybody_used'))}</p>")
@@ -202,8 +209,8 @@ def _idle(view: View, idle: Sequence[directory.Person]) -> Html:
     return markup.table(
         columns,
         [
-            {"name": markup.name(person.shown(words)), "department": person.department or ""}
-            for person in idle[:_AT_ONCE]
+            {"name": markup.name(view.person(row)), "department": markup.name(row["department"] or "")}
+            for row in idle[:_AT_ONCE]
         ],
     )
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from mai_core.language import Words
 from pages.parts import frame, markup
 from pages.parts.charts import both, day_ticks, dressed, hatched, in_pln, main_colour, pln_axis, safe, show
+from pages.parts.figure import Figure
 from pages.parts.markup import Column, Html
 from pages.parts.palette import ModelColours
 from pages.parts.periods import Period
@@ -29,13 +29,13 @@ def days_between(first: date, last: date) -> list[date]:
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
-def days(view: View, period: Period, rows: Sequence[Row]) -> go.Figure:
+def days(view: View, period: Period, rows: Sequence[Row]) -> Figure:
     """One column per day of the period."""
     series: Series = (view.words("amount.pln"), main_colour(view), None, {row["day"]: row for row in rows})
     return _dated(view, days_between(period.first, period.last), [series], columns=True, height=240)
 
 
-def by_model(view: View, period: Period, rows: Sequence[Row], top: Sequence[str], shown: ModelColours) -> go.Figure:
+def by_model(view: View, period: Period, rows: Sequence[Row], top: Sequence[str], shown: ModelColours) -> Figure:
     """The largest models in their colours, the rest together; the largest at the bottom, on a straight base."""
     every = days_between(period.first, period.last)
     series = _model_series(view.words, rows, top, shown)
@@ -59,7 +59,7 @@ def _added(one: Row, other: Row) -> Row:
     return {key: (one.get(key) or 0) + (other.get(key) or 0) for key in ("charged_ppln", "charged_pusd", "requests")}
 
 
-def _dated(view: View, every: Sequence[date], series: Sequence[Series], *, columns: bool, height: int) -> go.Figure:
+def _dated(view: View, every: Sequence[date], series: Sequence[Series], *, columns: bool, height: int) -> Figure:
     words, figure = view.words, dressed(view, height)
     for one in series:
         if columns:
@@ -74,7 +74,7 @@ def _dated(view: View, every: Sequence[date], series: Sequence[Series], *, colum
     return figure
 
 
-def _add_columns(view: View, figure: go.Figure, every: Sequence[date], series: Series) -> None:
+def _add_columns(view: View, figure: Figure, every: Sequence[date], series: Series) -> None:
     name, colour, model, rows = series
     found = [rows.get(day) for day in every]
     figure.add_bar(
@@ -89,7 +89,7 @@ def _add_columns(view: View, figure: go.Figure, every: Sequence[date], series: S
     )  # fmt: skip
 
 
-def _add_area(view: View, figure: go.Figure, shown: Sequence[date], series: Series, part: str) -> None:
+def _add_area(view: View, figure: Figure, shown: Sequence[date], series: Series, part: str) -> None:
     """The running day is a part of its own, hatched: it is not a fall. Its left edge is yesterday, told once."""
     name, colour, model, rows = series
     running = part == "running"
@@ -127,7 +127,7 @@ def legend(view: View, period: Period, top: Sequence[str], shown: ModelColours, 
 @st.fragment
 def followed(
     view: View,
-    figure: go.Figure,
+    figure: Figure,
     key: str,
     alt: str,
     table: Callable[[], Html] | None = None,
@@ -145,7 +145,7 @@ def followed(
 
 def _draw_links(
     view: View,
-    figure: go.Figure,
+    figure: Figure,
     point: Mapping[str, Any],
     span: Callable[[date], tuple[date, date]],
     filters: Mapping[str, str],
@@ -154,10 +154,12 @@ def _draw_links(
         first, last = span(date.fromisoformat(str(point.get("x", ""))[:10]))
     except ValueError:
         return
+    if first > view.today:
+        return
     words = view.words
     when = words.span(first, last)
     links = [markup.link(view.explain(first, last, **filters), f"{when}: {words('explain.link')}")]
-    model = figure.data[int(point.get("curve_number", 0))].meta
+    model = figure.data[int(point.get("curve_number", 0))].get("meta")
     if model:
         named = f"{str(model).rpartition('/')[2]}, {when}: {words('explain.link')}"
         links.append(markup.link(view.explain(first, last, **{**filters, "model": model}), markup.name(named)))

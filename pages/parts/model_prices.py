@@ -51,15 +51,15 @@ def _cached(price: Prices) -> Decimal:
 
 def _price(view: View, now: Decimal, then: Decimal) -> Cell:
     words = view.words
-    shown = _money(view, now)
+    shown = money(view, now)
     if then == now:
         return shown
     css = "m-up" if now > then else "m-down"
-    was = escape(words("models.prices.was", price=_money(view, then)))
+    was = escape(words("models.prices.was", price=money(view, then)))
     return markup.joined(shown, Html(f'<small class="{css}">{was}</small>'))
 
 
-def _money(view: View, price: Decimal) -> str:
+def money(view: View, price: Decimal) -> str:
     """To the cent, or as exactly as was agreed up to a hundredth of one."""
     places = -int(price.normalize().as_tuple().exponent)
     return view.words.money(units_of(price), "USD", min(max(places, 2), 4))

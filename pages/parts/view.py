@@ -69,8 +69,11 @@ class View:
         return address(path, **{"client": chosen, **(shown.query if shown else {}), **query})
 
     def explain(self, first: date, last: date, **filters: object) -> str:
-        """The permanent link of a number: days and filters, never words such as 'this month'."""
-        return self.link("explain", None, **{"from": first.isoformat(), "to": last.isoformat()}, **filters)
+        """The permanent link of a number: days and filters, never words such as 'this month'. An empty filter is one,
+        too: nobody's department."""
+        days = {"from": first.isoformat(), "to": last.isoformat()}
+        empty = "".join(f"&{name}=" for name, value in filters.items() if value == "")
+        return self.link("explain", None, **days, **filters) + empty
 
     def amount(self, first: date, last: date, shown: Cell, **filters: object) -> Html:
         """A displayed amount, leading to what it is made of."""

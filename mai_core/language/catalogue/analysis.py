@@ -25,6 +25,10 @@ MESSAGES: Messages = {
     "forecast.expected": ("oczekiwane", "expected"),
     "forecast.band": ("przedział", "range"),
     "forecast.sum": ("Razem w tym okresie: {amount}", "Together in this time: {amount}"),
+    "forecast.sum.band": (
+        "Razem w tym okresie: {amount}, {band} (w 8 przypadkach na 10)",
+        "Together in this time: {amount}, {band} (8 times out of 10)",
+    ),
     "forecast.method.seasonal": (
         "Metoda: wzorzec dni tygodnia i wygasający trend. Przedział pochodzi z cofania się w czasie: ta sama metoda "
         "liczona z przeszłych dni pomyliła się w 8 przypadkach na 10 o mniej.",
