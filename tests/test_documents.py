@@ -11,7 +11,14 @@ from mai_core.cli import build_parser
 from mai_core.cli.settings import markdown_table
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CHANGELOG.md", "deploy/OPERATIONS.md", "deploy/CLOCK.md")
+DOCUMENTS = (
+    "README.md",
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "deploy/OPERATIONS.md",
+    "deploy/CLOCK.md",
+    "docs/ways-in.md",
+)
 
 
 def text_of(name: str) -> str:
