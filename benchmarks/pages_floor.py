@@ -14,9 +14,6 @@ from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
-from starlette.middleware import Middleware
-
-from pages.parts.statics import Statics
 
 ICON = Path(__file__).parent.parent / "static" / "icon.svg"
 
@@ -95,4 +92,4 @@ def _container(part: dict[str, Any]) -> Any:
 if __name__ == "__main__":
     run()
 else:
-    app = st.App(__file__, middleware=[Middleware(Statics)])
+    app = st.App(__file__)

@@ -117,7 +117,7 @@ def test_only_reports_and_the_sandbox_know_duckdb_and_the_doctor_looks_at_its_ve
 
 
 def test_only_the_pages_know_streamlit() -> None:
-    assert outside("streamlit", "app.py", "pages/", "tools/") == []
+    assert outside("streamlit", "app.py", "pages/", "tools/", "benchmarks/") == []
 
 
 def test_starlette_is_for_the_web_doors() -> None:

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from mai_core.forecast import Forecast
 from mai_core.language import Words
 from pages.parts import colours
+from pages.parts.figure import Figure
 from pages.parts.markup import escape
 from pages.parts.reading import Row
 from pages.parts.view import View
@@ -20,19 +20,19 @@ _CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False, "do
 _MOST_TICKS = 8
 
 
-def show(view: View, figure: go.Figure, key: str, alt: str, *, select: bool = False) -> Any:
+def show(view: View, figure: Figure, key: str, alt: str, *, select: bool = False) -> Any:
     return st.plotly_chart(
         figure, theme=None, key=key, config=_CONFIG, alt=alt,
         on_select="rerun" if select else "ignore", selection_mode="points",
     )  # fmt: skip
 
 
-def dressed(view: View, height: int = 280) -> go.Figure:
+def dressed(view: View, height: int = 280) -> Figure:
     """An empty figure with our fonts, colours, number format and no decoration."""
     dark = view.dark
     ink, line = ("#9fabbd", "#2b3440") if dark else ("#586173", "#e6e9ef")
     surface, text = ("#222a36", "#e8ecf3") if dark else ("#ffffff", "#171c26")
-    figure = go.Figure()
+    figure = Figure()
     figure.update_layout(
         height=height, margin={"l": 4, "r": 8, "t": 8, "b": 4},
         paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
@@ -95,7 +95,7 @@ def hatched(view: View, running: Sequence[bool]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def months(view: View, rows: Sequence[Row]) -> go.Figure:
+def months(view: View, rows: Sequence[Row]) -> Figure:
     """One column per month, its amount written on it; the running month is hatched."""
     words, figure = view.words, dressed(view, 240)
     running = view.today.replace(day=1)
@@ -126,7 +126,7 @@ def _month_tick(words: Words, month: date, place: int) -> str:
     return f"{name}<br>{year}" if place == 0 or month.month == 1 else name
 
 
-def outlook(view: View, past: Mapping[date, int], ahead: Forecast) -> go.Figure:
+def outlook(view: View, past: Mapping[date, int], ahead: Forecast) -> Figure:
     """What was, as columns; what is expected, as a dashed line with its band."""
     words, figure = view.words, dressed(view, 320)
     main, soft = main_colour(view), "rgba(110,163,255,.18)" if view.dark else "rgba(47,111,222,.14)"
@@ -161,7 +161,7 @@ def outlook(view: View, past: Mapping[date, int], ahead: Forecast) -> go.Figure:
     return figure
 
 
-def of_result(view: View, axis: Sequence[str], series: Mapping[str, Sequence[float | None]]) -> go.Figure:
+def of_result(view: View, axis: Sequence[str], series: Mapping[str, Sequence[float | None]]) -> Figure:
     """A query's numbers against its first other column."""
     figure = dressed(view, 320)
     palette = colours.DARK if view.dark else colours.LIGHT
