@@ -16,6 +16,7 @@ from mai_core.money import decimal_text
 from mai_core.reconciliation.run import OFF, account_of, reconcile
 from mai_core.store import audit, reconciliation
 from routers.access import Operator
+from routers.admin_clients import instant_text
 
 router = APIRouter(tags=["reconciliation"])
 
@@ -48,6 +49,7 @@ def found(request: Request, caller: Operator, days_back: Annotated[int, Query(ge
     installation: Installation = request.app.state.installation
     today = from_ms(installation.clock.now_ms()).date()
     with installation.store.read() as db:
+        days = reconciliation.compared_days(db, today - timedelta(days=days_back), today)
         lines = reconciliation.listed(db, today - timedelta(days=days_back), today)
         balances = reconciliation.balances(db)
     return {
@@ -62,8 +64,28 @@ def found(request: Request, caller: Operator, days_back: Annotated[int, Query(ge
             }
             for row in lines
         ],
+        "days": _days(days),
         "balances": [
             {"subject": row["subject"], "label": row["label"], "used_usd": decimal_text(row["used_pusd"])}
             for row in balances
         ],
     }
+
+
+def _days(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each compared UTC day of the whole account, the latest first."""
+    sums: dict[str, dict[str, int]] = {}
+    for row in rows:
+        day = sums.setdefault(row["utc_date"], {"billed": 0, "recorded": 0, "at_ms": 0})
+        day["billed"] += row["billed_pusd"]
+        day["recorded"] += row["recorded_pusd"]
+        day["at_ms"] = max(day["at_ms"], row["compared_at_ms"])
+    return [
+        {
+            "utc_date": name,
+            "billed_usd": decimal_text(day["billed"]),
+            "recorded_usd": decimal_text(day["recorded"]),
+            "compared_at": instant_text(day["at_ms"]),
+        }
+        for name, day in sums.items()
+    ]

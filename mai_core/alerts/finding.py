@@ -7,6 +7,9 @@ from typing import Any, Literal
 
 Level = Literal["info", "warning", "error"]
 
+NEVER = "?"
+"""`hours` of what has not happened yet; such a finding has a text of its own, `alert.<rule>.never`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from mai_core import forecast
-from mai_core.alerts.finding import Finding, Level
+from mai_core.alerts.finding import NEVER, Finding, Level
 from mai_core.batch.due import due_days
 from mai_core.batch.timing import batch_delay_ms, batch_time
 from mai_core.days import DAY_MS, month_days, month_of, parse_day, usage_day
@@ -131,7 +131,7 @@ def disk(installation: Installation, db: Db, now_ms: int) -> Iterator[Finding]:
 
 
 def _hours(age_ms: int | None) -> int | str:
-    return "?" if age_ms is None else age_ms // 3600_000
+    return NEVER if age_ms is None else age_ms // 3600_000
 
 
 RULES: tuple[Rule, ...] = (

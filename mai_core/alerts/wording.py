@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from mai_core.alerts.finding import NEVER
 from mai_core.language import Words
 
 
 def text_of(words: Words, message_key: str, values: dict[str, Any]) -> str:
+    if values.get("hours") == NEVER:
+        message_key = f"{message_key}.never"
     return words(message_key, **{_name(name): _shown(words, name, value) for name, value in values.items()})
 
 

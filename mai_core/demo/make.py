@@ -19,9 +19,9 @@ from mai_core.ids import client_org_id
 from mai_core.installation import Installation
 from mai_core.intake.booking import book
 from mai_core.model import Arrival
-from mai_core.money import Money
+from mai_core.money import UNITS_PER_ONE, Money
 from mai_core.reports import sealing
-from mai_core.store import Db, clients, people, rates, rating_books, rows, sale_prices
+from mai_core.store import Db, clients, people, quotas, rates, rating_books, rows, sale_prices
 
 MONTHS = 13
 _PER_COMMIT = 2000
@@ -169,6 +169,20 @@ def _limit_some(installation: Installation, today: date, now_ms: int) -> None:
                 units = spent[this_month if well_begun else last_month] * 100 // client.limit_used_percent
                 limit = Money(units, "USD").cents // 100 + 1
                 clients.update(db, now_ms, organisation, {"monthly_limit": str(limit)}, actor="demo")
+                _limit_people(db, organisation, this_month, now_ms)
+
+
+def _limit_people(db: Db, organisation: str, month: str, now_ms: int) -> None:
+    """The one who spends most is warned, the next one is well within."""
+    largest = rows(
+        db,
+        "SELECT external_user, sum(charged_pusd / 1000000) * 1000000 FROM usage_daily WHERE client_org_id = ?"
+        " AND usage_date BETWEEN ? AND ? GROUP BY external_user ORDER BY 2 DESC LIMIT 2",
+        (organisation, f"{month}-01", f"{month}-31"),
+    )
+    for (person, spent), percent in zip(largest, (125, 300), strict=False):
+        hard = (spent * percent // 100 // UNITS_PER_ONE + 1) * UNITS_PER_ONE
+        quotas.put(db, now_ms, "demo", organisation, person, "USD", hard * 3 // 5, hard)
 
 
 def _charged_in(db: Db, organisation: str, month: str) -> int:

@@ -27,7 +27,11 @@ class Person:
 
 def people(view: View) -> tuple[Person, ...]:
     """Of one client; of all clients nobody, because a directory belongs to a client."""
-    return _people(view.session.token, view.client_id) if view.client_id else ()
+    return people_of(view, view.client_id) if view.client_id else ()
+
+
+def people_of(view: View, client: str) -> tuple[Person, ...]:
+    return _people(view.session.token, client)
 
 
 @st.cache_data(ttl=10, show_spinner=False, max_entries=200)

@@ -11,12 +11,28 @@ from pages.parts.reading import reporting
 
 
 def open_alerts() -> list[dict[str, Any]]:
-    columns = {"level": TEXT, "message_key": TEXT, "message_values": TEXT, "first_at_ms": WHOLE, "times": WHOLE}
+    columns = {
+        "level": TEXT,
+        "client_org_id": TEXT,
+        "message_key": TEXT,
+        "message_values": TEXT,
+        "first_at_ms": WHOLE,
+        "times": WHOLE,
+    }
     return _rows(
-        "SELECT level, message_key, message_values, first_at_ms, times FROM alerts WHERE closed_at_ms IS NULL "
-        "ORDER BY last_at_ms DESC LIMIT 50",
+        "SELECT level, client_org_id, message_key, message_values, first_at_ms, times FROM alerts "
+        "WHERE closed_at_ms IS NULL ORDER BY last_at_ms DESC LIMIT 50",
         columns,
     )
+
+
+def last_events(since: date) -> dict[str, int]:
+    """When the last event of each client took place, of those after a day."""
+    rows = _rows(
+        f"SELECT client_org_id, max(last_at_ms) FROM usage_daily WHERE usage_date >= '{since}' GROUP BY client_org_id",
+        {"client_org_id": TEXT, "last_at_ms": WHOLE},
+    )
+    return {row["client_org_id"]: row["last_at_ms"] for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

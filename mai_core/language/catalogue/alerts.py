@@ -51,6 +51,14 @@ MESSAGES: Messages = {
         "Cennik OpenRouter nie był odświeżony od {hours} godz. {reason}",
         "OpenRouter's prices were not refreshed for {hours} h. {reason}",
     ),
+    "alert.stale_prices.never": (
+        "Cennika OpenRouter nie udało się jeszcze pobrać. {reason}",
+        "OpenRouter's prices could not be fetched yet. {reason}",
+    ),
+    "alert.stale_rates.never": (
+        "Kursów NBP nie udało się jeszcze pobrać. {reason}",
+        "NBP's rates could not be fetched yet. {reason}",
+    ),
     "alert.stale_rates": (
         "Kursy NBP nie były odświeżone od {hours} godz. {reason}",
         "NBP's rates were not refreshed for {hours} h. {reason}",

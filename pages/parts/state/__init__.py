@@ -1,0 +1,1 @@
+"""The sections of the operator's page about the state of the system."""

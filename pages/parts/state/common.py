@@ -1,0 +1,42 @@
+"""What its sections share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from mai_core.days import parse_day, parse_instant_ms
+from pages.parts import api, frame
+from pages.parts.markup import Html, escape
+from pages.parts.view import View
+
+
+def ask(view: View, path: str, **params: Any) -> Any:
+    return api.call("GET", path, view.session.token, params=params)
+
+
+def said(view: View, key: str, **values: Any) -> None:
+    frame.draw(Html(f'<p class="m-sub">{escape(view.words(key, **values))}</p>'))
+
+
+def moment(view: View, text: str | None) -> str:
+    return view.words.moment(view.local(parse_instant_ms(text))) if text else ""
+
+
+def day(view: View, text: str) -> str:
+    return view.words.day(parse_day(text))
+
+
+def technical(text: str) -> Html:
+    """What a machine reported, in its own words."""
+    return Html(f'<span lang="en">{escape(text)}</span>')
+
+
+def client_choice(view: View, key: str) -> str | None:
+    names = {client.client_org_id: client.name for client in view.clients}
+    chosen: str = st.selectbox(
+        view.words("column.client"), ["", *names], key=key, label_visibility="collapsed", width=240,
+        format_func=lambda name: names.get(name, view.words("column.client")),
+    )  # fmt: skip
+    return chosen or None
