@@ -122,9 +122,10 @@ class Filter:
 
     def stream(self, event: dict[str, Any], __metadata__: dict[str, Any] | None = None) -> dict[str, Any]:
         try:
-            generation_id = event.get("id")
+            told = event["response"] if isinstance(event.get("response"), dict) else event  # the responses API
+            generation_id = told.get("id")
             if isinstance(generation_id, str) and generation_id.startswith("gen-"):
-                self._turn(turn_key(__metadata__)).see(generation_id, event)
+                self._turn(turn_key(__metadata__)).see(generation_id, told)
         except Exception:
             log.exception("mAI Usage: a chunk could not be read; the chat goes on")
         return event

@@ -77,6 +77,12 @@ class TestCompletions:
         assert (told.input_tokens, told.cached_tokens, told.output_tokens, told.reasoning_tokens) == (7, 2, 9, 4)
         assert told.started_at_ms == 1795176000000
 
+    def test_the_last_event_of_a_stream_of_the_responses_api_holds_the_response(self) -> None:
+        response = {"id": "gen-a", "model": "m", "usage": {"input_tokens": 7, "output_tokens": 9, "cost": 0.01}}
+        event = {"type": "response.completed", "response": response, "external_user": "u-1"}
+        told = only(parse("completions", event))
+        assert (told.generation_id, told.external_user, told.input_tokens) == ("gen-a", "u-1", 7)
+
     def test_with_an_own_key_the_upstream_cost_is_kept_beside_the_fee(self) -> None:
         usage = {**USAGE, "is_byok": True}
         told = only(parse("completions", {**self.completion, "usage": usage}))

@@ -163,6 +163,24 @@ def test_without_broadcast_each_generation_of_a_turn_that_told_its_usage_is_reco
     asyncio.run(story())
 
 
+def test_a_stream_of_the_responses_api_tells_its_generation_too(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with running(tmp_path) as app:
+            filter_ = make_filter(httpx.ASGITransport(app), tmp_path)
+            response = {"id": GENERATIONS[0], "model": "openai/gpt-4o", "created_at": 1795176010}
+            told = {"input_tokens": 100, "output_tokens": 10, "cost": float(COSTS[GENERATIONS[0]])}
+            filter_.stream({"type": "response.created", "response": {**response, "usage": None}}, METADATA)
+            filter_.stream({"type": "response.output_text.delta", "delta": "secret text"}, METADATA)
+            filter_.stream({"type": "response.completed", "response": {**response, "usage": told}}, METADATA)
+            await filter_.outlet(outlet_body("9.99", 100), USER, METADATA)
+            await filter_.settle()
+            assert [(event["generation_id"], event["raw_pusd"]) for event in ledger(app)] == [
+                (GENERATIONS[0], units_of(COSTS[GENERATIONS[0]]))
+            ]
+
+    asyncio.run(story())
+
+
 def test_a_plain_turn_is_recorded_without_broadcast(tmp_path: Path) -> None:
     async def story() -> None:
         async with running(tmp_path) as app:

@@ -1,8 +1,9 @@
 """Usage of completions, as a program that called OpenRouter (or compatible) has it in hand. Two kinds of item, one or
 a list of them per body:
 
-1. A completion, or the last chunk of its stream (`choices` is empty there): `id`, `model` and `usage` are read, in the
-   spelling of chat completions or of the responses API; texts are never kept. `external_user` (or `user`) names the
+1. A completion, or the last chunk of its stream (`choices` is empty there; in the responses API it is the event
+   `response.completed`): `id`, `model` and `usage` are read, in the spelling of chat completions or of the responses API;
+   texts are never kept. `external_user` (or `user`) names the
    person, `created` (unix seconds) the time.
 
        {"id": "gen-1795176000-abc", "model": "openai/gpt-4o", "provider": "OpenAI", "created": 1795176000,
@@ -37,6 +38,8 @@ def parse(body: bytes, headers: Headers) -> Parsed:
     witnesses: list[TurnWitness] = []
 
     def read(item: dict[str, Any]) -> Observation | None:
+        if isinstance(item.get("response"), dict):
+            item = {**item, **item["response"]}
         if "turn_id" not in item:
             return _observation(item, required_name(item.get("id"), "id"))
         turn_id, generation_ids = required_name(item["turn_id"], "turn_id"), _generation_ids(item)
