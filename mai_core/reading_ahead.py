@@ -52,7 +52,7 @@ def read_ahead(installation: Installation, day: date, client_ids: Sequence[str])
         if many < BIG_DAY:
             return {}
         first, last = min(extent.first for extent in extents), max(extent.last for extent in extents)
-        if last - first > SCATTERED * many:
+        if not 0 <= last - first <= SCATTERED * many:
             return {}
         for client_org_id in wanted:
             archives.begin_closing(db, client_org_id, text)

@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 from mai_core.archive_file import COLUMNS, SCHEMA, TEXT_COLUMNS, write_file
 
 MEMORY = "400MB"
-BATCH = 100_000
+BATCH = 50_000
 ORDER = [("at_ms", "ascending"), ("generation_id", "ascending")]
 
 REPEATING = TEXT_COLUMNS - {"generation_id"}
@@ -51,6 +51,7 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
     con.execute("SET preserve_insertion_order = false; SET enable_progress_bar = false")
     con.execute(f"SET temp_directory = {_quoted(job['scratch'])}")
     duckdb_extensions.import_extension("sqlite_scanner", con=con)
+    pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own returns and takes pages so often that it costs a second
     files = {client: Path(file) for client, file in job["files"].items()}
     parts = _read(con, job["ledger"], job["sweeps"], set(files))
     con.register("day", pa.concat_tables([part for of_client in parts.values() for part in of_client]))
@@ -112,4 +113,4 @@ def _quoted(text: str) -> str:
 if __name__ == "__main__":
     if "apsw" in sys.modules:
         raise SystemExit("apsw is loaded: this process must not open the ledger with DuckDB")
-    json.dump(work(json.load(sys.stdin)), sys.stdout)
+    sys.stdout.write(json.dumps(work(json.load(sys.stdin))))

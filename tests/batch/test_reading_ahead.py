@@ -12,6 +12,7 @@ from mai_core import reading_ahead
 from mai_core.batch import steps
 from mai_core.batch.context import Context, Unit
 from mai_core.batch.runner import run_batch
+from mai_core.days import DAY_MS
 from mai_core.installation import Installation
 from mai_core.reading_ahead import read_ahead
 from mai_core.store import rows
@@ -22,7 +23,7 @@ BOLT = "mai_client_bolt0000"
 
 
 def busy(folder: Path) -> Installation:
-    """Two clients, the same day, everything that an event can be."""
+    """Two clients, the same day, everything that an event can be; between their rows lies one of another day."""
     opened = opened_at(folder)
     random = Random(3)
     for client in (CLIENT, BOLT):
@@ -45,6 +46,7 @@ def busy(folder: Path) -> Installation:
                 for n in range(60)
             ],
         )
+        deliver(opened, [make_arrival(f"gen-{client[-4:]}-before", client=client, started_at_ms=NOON - DAY_MS)])
     with opened.store.write() as db:
         db.execute("UPDATE usage_events SET updated_at_ms = received_at_ms")
         db.execute("UPDATE usage_daily SET requests = requests + 1 WHERE client_org_id = ?", (BOLT,))
