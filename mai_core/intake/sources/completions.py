@@ -2,9 +2,8 @@
 a list of them per body:
 
 1. A completion, or the last chunk of its stream (`choices` is empty there; in the responses API it is the event
-   `response.completed`): `id`, `model` and `usage` are read, in the spelling of chat completions or of the responses API;
-   texts are never kept. `external_user` (or `user`) names the
-   person, `created` (unix seconds) the time.
+   `response.completed`): `id`, `model` and `usage` are read, in the spelling of either API; texts are never kept.
+   `external_user` (or `user`) names the person, `created` (unix seconds) the time.
 
        {"id": "gen-1795176000-abc", "model": "openai/gpt-4o", "provider": "OpenAI", "created": 1795176000,
         "external_user": "mai_client_63a4eb6d_user_11112222", "usage": {"prompt_tokens": 10, "completion_tokens": 4,
