@@ -29,6 +29,7 @@ def busy(folder: Path) -> Installation:
     for client in (CLIENT, BOLT):
         make_client(opened.store, client)
         fix_rate(opened, client)
+        deliver(opened, [make_arrival(f"gen-{client[-4:]}-before", client=client, started_at_ms=NOON - DAY_MS)])
         deliver(
             opened,
             [
@@ -46,7 +47,6 @@ def busy(folder: Path) -> Installation:
                 for n in range(60)
             ],
         )
-        deliver(opened, [make_arrival(f"gen-{client[-4:]}-before", client=client, started_at_ms=NOON - DAY_MS)])
     with opened.store.write() as db:
         db.execute("UPDATE usage_events SET updated_at_ms = received_at_ms")
         db.execute("UPDATE usage_daily SET requests = requests + 1 WHERE client_org_id = ?", (BOLT,))
