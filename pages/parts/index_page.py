@@ -5,11 +5,14 @@ Without the address the browser probes `/<page>/_stcore/...` first and logs two 
 
 from __future__ import annotations
 
+import json
 import re
 from functools import lru_cache
 from pathlib import Path
 
 import streamlit
+
+from mai_core.language.words import Language, Words
 
 _INDEX = Path(streamlit.__file__).parent / "static" / "index.html"
 _SERVER = "<script>window.__streamlit={BACKEND_BASE_URL:location.origin+'/'}</script>"
@@ -25,6 +28,15 @@ document.addEventListener("click", event => {
   const main = document.querySelector(".stMain");
   if (main) main.scrollTo(0, 0);
 });
+</script>"""
+_DISCONNECTED = """<script>
+// Streamlit's own dialog speaks of itself and English; the figures behind it may be old, which is what matters.
+addEventListener("DOMContentLoaded", () => new MutationObserver(() => {
+  const title = document.querySelector("[role=dialog] h2");
+  if (!title || title.textContent !== "Connection error") return;
+  title.firstChild.nodeValue = %s;
+  title.nextElementSibling.firstElementChild.firstChild.nodeValue = %s;
+}).observe(document.body, {childList: true}));
 </script>"""
 _ICON = '<link rel="icon" type="image/svg+xml" href="/app/static/icon.svg">'
 _FONT = (
@@ -46,15 +58,19 @@ def _chart_library() -> str:
     return "".join(f'<link rel="prefetch" href="/static/js/{file.name}" as="script">' for file in found)
 
 
+def _disconnected(words: Words) -> str:
+    return _DISCONNECTED % tuple(json.dumps(words(f"error.connection.{part}")) for part in ("title", "text"))
+
+
 @lru_cache(maxsize=4)
-def html(language: str) -> str:
+def html(language: Language) -> str:
     page = _INDEX.read_text("utf-8")
     page = page.replace('<html lang="en">', f'<html lang="{language}">')
     page = page.replace("<title>Streamlit</title>", "<title>mAI Usage</title>")
     page = re.sub(r'<link rel="shortcut icon"[^>]*>', _ICON, page)
     page = re.sub(r'<link\s+rel="preload"[^>]*SourceSans[^>]*>', _FONT, page)
     return (
-        page.replace("<head>", f"<head>{_SERVER}{_LINKS}{_chart_library()}", 1)
+        page.replace("<head>", f"<head>{_SERVER}{_LINKS}{_disconnected(Words(language))}{_chart_library()}", 1)
         .replace('href="./', 'href="/')
         .replace('src="./', 'src="/')
     )

@@ -98,6 +98,21 @@ def test_reports_that_are_gone_or_spoilt_change_no_number(visit_to: Visitor, own
     seen.excuse("WebSocket", "ERR_CONNECTION_REFUSED")
 
 
+def test_the_pages_server_goes_away_and_comes_back(visit_to: Visitor, own_site: Site) -> None:
+    seen = visit_to(own_site, "manager", path="/users?period=last_month")
+    amount = seen.page.inner_text(TOTAL)
+    own_site.stop("app")
+    seen.page.wait_for_selector("[role=dialog]:has-text('kwoty na stronie mogą być nieaktualne')", timeout=PATIENCE_MS)
+    assert "Streamlit" not in seen.text()
+    own_site.start("app")
+    seen.page.wait_for_selector("[role=dialog]", state="detached", timeout=PATIENCE_MS)
+    seen.settled()
+    assert seen.page.inner_text(TOTAL) == amount
+    seen.page.click("[data-testid=stSidebar] a:has-text('Modele')")
+    seen.page.wait_for_selector(".m-head h1:has-text('Modele')")
+    seen.excuse("WebSocket", "ERR_CONNECTION_REFUSED", "/_stcore/", "server is not responding")
+
+
 def test_a_session_that_ends_in_the_middle_of_a_click(visit_to: Visitor, own_site: Site) -> None:
     seen = visit_to(own_site, "analyst", path="/users?period=90d")
     cookie = next(cookie for cookie in seen.page.context.cookies() if cookie["name"] == "mai_session")

@@ -113,6 +113,13 @@ MESSAGES: Messages = {
         "The ledger cannot be read right now, so the amounts are not shown. This page keeps trying by itself; if it "
         "lasts, tell the operator.",
     ),
+    "error.connection.title": ("Brak połączenia", "No connection"),
+    "error.connection.text": (
+        "Serwis nie odpowiada, więc kwoty na stronie mogą być nieaktualne. Strona połączy się sama; jeśli to potrwa, "
+        "sprawdź połączenie z internetem.",
+        "The service is not answering, so the amounts on the page may be out of date. The page reconnects by itself; "
+        "if it lasts, check your internet connection.",
+    ),
     "error.change.busy": (
         "Nic nie zapisano: księga jest teraz zajęta. Spróbuj ponownie za chwilę.",
         "Nothing was saved: the ledger is busy. Try again in a moment.",
