@@ -38,6 +38,12 @@ class TestLiteLLM:
         assert (told.cached_tokens, told.reasoning_tokens) == (8, 3)
         assert told.reported_pusd == units_of("0.00106674")
 
+    def test_a_streamed_response_hides_the_generation_in_its_id(self) -> None:
+        told = self.read("responses_api_streamed")
+        assert told.generation_id == "gen-1795236747-b5cf546565c14a4388f3"
+        other = {**self.calls["responses_api_streamed"], "id": "resp_bm90aGluZw=="}
+        assert [one.generation_id for one in self.parsed([other])] == [other["litellm_call_id"]]
+
     def test_the_person_is_the_one_that_the_request_named(self) -> None:
         assert self.read("plain").external_user == "mai_client_63a4eb6d_user_11112222"
         assert self.read("messages_api_streamed").external_user == "u-anth"
@@ -55,7 +61,7 @@ class TestLiteLLM:
         lines = "\n".join(json.dumps(call) for call in self.calls.values()).encode()
         for body in (lines, json.dumps(list(self.calls.values())).encode()):
             parsed = SOURCES["litellm"].parse(body, {})
-            assert (len(parsed.observations), parsed.ignored, parsed.refusals) == (7, 4, [])
+            assert (len(parsed.observations), parsed.ignored, parsed.refusals) == (8, 4, [])
 
     @pytest.mark.parametrize("kind", ["plain", "messages_api_streamed", "responses_api"])
     def test_quarantine_keeps_the_identity_and_no_text(self, kind: str) -> None:

@@ -114,10 +114,21 @@ def _identity(call: _Call) -> str:
     """The generation's own id where OpenRouter gave one; else LiteLLM's id of the call."""
     hidden = call.hidden_params if isinstance(call.hidden_params, dict) else {}
     headers = hidden.get("additional_headers")
-    for given in (call.id, headers.get(_GENERATION_HEADER) if isinstance(headers, dict) else None):
+    for given in (call.id, headers.get(_GENERATION_HEADER) if isinstance(headers, dict) else None, _wrapped(call.id)):
         if isinstance(given, str) and given.startswith("gen-"):
             return required_name(given, "id")
     return required_name(call.litellm_call_id, "litellm_call_id")
+
+
+def _wrapped(response_id: Any) -> str | None:
+    """A streamed response comes without headers, but its id is base64 around the provider's own."""
+    if not isinstance(response_id, str) or not response_id.startswith("resp_"):
+        return None
+    try:
+        told = base64.b64decode(response_id.removeprefix("resp_"), validate=True)
+    except ValueError:
+        return None
+    return told.rpartition(b"response_id:")[2].decode("ascii", "replace")
 
 
 def _told_or(told: int | None, otherwise: Any, field: str) -> int | None:
