@@ -7,6 +7,7 @@ unpacked. A batch that is refused is lost: LiteLLM does not keep it.
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import msgspec
