@@ -21,7 +21,7 @@ SHORT: dict[str, tuple[str, ...]] = {
     "hostile_clients": ("--seconds", "10"),
     "influx_faults": ("--seconds", "5"),
     "daily_batch": ("--events", "200000"),
-    "reports": ("--rows", "500000", "--folder", "{folder}"),
+    "reports": ("--rows", "500000", "--generations", "2000000", "--folder", "{folder}"),
     "kill_server": ("--kills", "20"),
     "kill_batch": ("--kills", "20"),
 }

@@ -1,7 +1,7 @@
 """How fast reports answer, against the same SQL over a plain ATTACH of the ledger, in one run.
 
-    python -m benchmarks.reports --folder /tmp/bench                  # 5 million daily rows, 20 clients, 24 months
-    python -m benchmarks.reports --folder /tmp/bench --rows 200000 --clients 4 --months 6
+    python -m benchmarks.reports --folder /tmp/bench      # 5 million rows of 20 million generations
+    python -m benchmarks.reports --folder /tmp/bench --rows 200000 --generations 800000 --clients 4 --months 6
 
 The ledger is made once per folder (delete the folder to make another) by a process of its own, because this one reads
 it as the pages do: through DuckDB, without apsw.
@@ -24,7 +24,9 @@ import duckdb
 from benchmarks.reports_data import LAST_DAY, client_name
 from mai_core.reports import Reporting, Viewer
 from mai_core.reports.engine import load_extension, open_reader
+from mai_core.reports.explain import explain
 from mai_core.reports.registry import parameters_of, sql_of
+from mai_core.reports.roll_ups import KINDS
 from mai_core.settings import Settings, load_settings
 
 PAGE = ("totals", "by_day", "by_model", "by_person", "movers_models", "activity")
@@ -40,13 +42,14 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=5_000_000, help="daily rows in all")
     parser.add_argument("--clients", type=int, default=20)
     parser.add_argument("--months", type=int, default=24)
-    parser.add_argument("--events", type=int, default=0, help="generations in the two open days")
+    parser.add_argument("--generations", type=int, default=20_000_000)
     parser.add_argument("--repeat", type=int, default=9)
     parser.add_argument("--questions", default=",".join(QUESTIONS), help="with commas")
     parser.add_argument("--no-attach", action="store_true", help="skip the slow comparison")
     arguments = parser.parse_args()
     if not (arguments.folder / "ready").exists():
-        words = [f"--{name}={getattr(arguments, name)}" for name in ("folder", "rows", "clients", "months", "events")]
+        sizes = ("folder", "rows", "clients", "months", "generations")
+        words = [f"--{name}={getattr(arguments, name)}" for name in sizes]
         subprocess.run([sys.executable, "-m", "benchmarks.reports_data", *words], check=True)
     settings = load_settings({"MAI_DATA_DIR": str(arguments.folder)}, arguments.folder / ".env")
     measure(settings, arguments)
@@ -70,8 +73,31 @@ def measure(settings: Settings, arguments: argparse.Namespace) -> None:
             slow = None if arguments.no_attach else attach_ms(settings, question, viewer, period, of)
             ratio = "" if slow is None else f"{slow / ms:8.1f}"
             print(f"{question:<22}{name:<24}{ms:>8.1f}{'' if slow is None else f'{slow:12.0f}'}{ratio}", flush=True)
+        for label, run in below_the_days(reporting, viewer, period).items():
+            print(f"{label:<22}{name:<24}{median_ms(arguments.repeat, run):>8.1f}", flush=True)
         page_ms = median_ms(arguments.repeat, lambda v=viewer, p=period: whole_page(reporting, v, *p))  # type: ignore[misc]
         print(f"{'a page (6 questions)':<22}{name:<24}{page_ms:>8.1f}", flush=True)
+
+
+def below_the_days(reporting: Reporting, viewer: Viewer, period: tuple[date, date]) -> dict[str, Callable[[], object]]:
+    """Questions that read generations; the day is a sealed one in the middle of the period."""
+    day = period[0] + (period[1] - period[0]) // 2
+    client = client_name(0)
+    (first,) = reporting.rows("generations", viewer, day, day, client, most=1)
+    one = {"people": (first["person"],), "models": (first["model"],)}
+
+    def tree(start: date, end: date, **filters: tuple[str, ...]) -> None:
+        with reporting.open(viewer, start, end, client if filters else None, **filters) as page:
+            if not explain(page).equal:
+                raise SystemExit(f"an explanation of {start} to {end} does not add up")
+
+    return {
+        "heat map": lambda: reporting.ask("heat_map", viewer, *period),
+        "day -> generations": lambda: reporting.ask("generations", viewer, day, day, most=1000),
+        "explain the period": lambda: tree(*period),
+        "explain a day": lambda: tree(day, day),
+        "explain generations": lambda: tree(day, day, **one),
+    }
 
 
 def whole_page(reporting: Reporting, viewer: Viewer, start: date, end: date) -> None:
@@ -95,10 +121,11 @@ def attach_ms(
             d.provider, d.requests, d.input_tokens, d.output_tokens, d.cached_tokens, d.cache_write_tokens,
             d.reasoning_tokens,
             d.input_tokens + d.output_tokens AS total_tokens, d.unpriced_requests, d.byok_requests, d.last_at_ms,
-            d.charged_pusd, d.raw_pusd, in_pln(d.charged_pusd, rate_units(r.rate))::BIGINT AS charged_ppln, r.rate,
+            d.charged_pusd, d.raw_pusd, in_pln(d.charged_pusd, r.units)::BIGINT AS charged_ppln, r.rate,
             r.table_no AS rate_table, false AS provisional
         FROM l.usage_daily AS d
-        LEFT JOIN l.day_rates AS r ON r.client_org_id = d.client_org_id AND r.usage_date = d.usage_date {of_client}
+        LEFT JOIN (SELECT *, rate_units(rate) AS units FROM l.day_rates) AS r
+            ON r.client_org_id = d.client_org_id AND r.usage_date = d.usage_date {of_client}
         """
     )
     connection.execute(
@@ -106,6 +133,8 @@ def attach_ms(
         "p.department FROM l.user_client_mapping AS m LEFT JOIN l.people AS p ON p.client_org_id = m.client_org_id AND "
         "p.user_id = m.user_id"
     )
+    for kind in KINDS:
+        connection.execute(f"CREATE VIEW usage_{kind} AS SELECT * FROM usage")
     sql = sql_of(question, viewer.sees_cost)
     start, end = period
     values: dict[str, Any] = {"start": start, "end": end, "previous_start": start, "previous_end": start}

@@ -25,4 +25,19 @@ class Conflict(MaiError):
 
 
 class StoreUnavailable(MaiError):
-    """The ledger cannot be written now (busy, disk full, read-only): try again later."""
+    """The ledger cannot be written or read now (busy, disk full, read-only): try again later."""
+
+
+_REMEDIES = {
+    "lock": "another program holds it. End that one (a database browser, a copy tool, a second server), or try again",
+    "busy": "another program holds it. End that one (a database browser, a copy tool, a second server), or try again",
+    "full": "free some space on its disk",
+    "readonly": "give this user the right to write the file and its folder",
+    "read-only": "give this user the right to write the file and its folder",
+}
+
+
+def with_remedy(trouble: str) -> str:
+    """What SQLite says of a file, in whichever library, and what to do about it."""
+    remedy = next((remedy for word, remedy in _REMEDIES.items() if word in trouble), None)
+    return trouble if remedy is None else f"{trouble}: {remedy}"

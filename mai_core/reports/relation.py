@@ -23,6 +23,9 @@ SHARED_COLUMNS = (
     "provisional",
 )
 
+HOUR_COLUMNS = ("client_org_id", "day", "quarter", "requests", "total_tokens", "charged_pusd")
+"""`quarter`: quarters of an hour since 1970; the client's clock is applied when it is read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Filters:
@@ -140,19 +143,23 @@ def _conditions(filters: Filters, *, own_user_id: str = "user_id") -> list[str]:
 def create_generations(
     cursor: Connection, snapshot: Snapshot, first: date, last: date, live: pa.Table, locate: Locate, filters: Filters
 ) -> None:
-    """Without raw cost: `generations`, `hours` (by quarter of an hour and model), `local_offsets`."""
+    """Without raw cost: `generations`, `hours` (by quarter of an hour), `local_offsets`."""
     cursor.register("live_generations", live)
     cursor.register("local_offsets", local_offsets(snapshot.clients, first, last))
     conditions = _conditions(filters, own_user_id="person")
     _unite(cursor, snapshot, first, last, locate, "generations", "SELECT * FROM live_generations", conditions)
-    by_quarter = (
-        "SELECT client_org_id, day, at_ms // 900000 AS quarter, model, count(*)::BIGINT AS requests, "
-        "sum(input_tokens + output_tokens)::BIGINT AS total_tokens, sum(charged_pusd)::BIGINT AS charged_pusd FROM "
-    )
     if conditions:
-        cursor.execute(f"CREATE OR REPLACE TEMP VIEW hours AS {by_quarter} generations GROUP BY ALL")
+        cursor.execute(f"CREATE OR REPLACE TEMP VIEW hours AS {by_quarter('generations')}")
     else:
-        _unite(cursor, snapshot, first, last, locate, "hours", f"{by_quarter} live_generations GROUP BY ALL", [])
+        _unite(cursor, snapshot, first, last, locate, "hours", by_quarter("live_generations"), [])
+
+
+def by_quarter(generations: str) -> str:
+    """The rows of `hours` that a relation of generations makes."""
+    return f"""
+        SELECT client_org_id, day, at_ms // 900000 AS quarter, count(*)::BIGINT AS requests,
+            sum(input_tokens + output_tokens)::BIGINT AS total_tokens, sum(charged_pusd)::BIGINT AS charged_pusd
+        FROM {generations} GROUP BY ALL"""
 
 
 def _unite(
@@ -166,6 +173,7 @@ def _unite(
     conditions: list[str],
 ) -> None:
     parts = sealed_parts(snapshot.files, first, last, lambda file: locate(kind, file))
-    union = " UNION ALL BY NAME ".join([f"({fresh})", *(f"SELECT * FROM {part}" for part in parts)])
+    names = "*" if kind == "generations" else ", ".join(HOUR_COLUMNS)
+    union = " UNION ALL BY NAME ".join([f"({fresh})", *(f"SELECT {names} FROM {part}" for part in parts)])
     where = " AND ".join(conditions) or "true"
     cursor.execute(f"CREATE OR REPLACE TEMP VIEW {kind} AS SELECT * FROM ({union}) WHERE {where}")

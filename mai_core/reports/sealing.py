@@ -22,7 +22,7 @@ from mai_core.reports.engine import Connection, open_reader
 from mai_core.reports.generations import generations_of_days
 from mai_core.reports.lake import Lake, client_folder
 from mai_core.reports.rates import DayRates, fixed_rates, rates_of_days
-from mai_core.reports.relation import sealed_parts
+from mai_core.reports.relation import by_quarter, sealed_parts
 from mai_core.reports.snapshot import SealedFile, Span, read_clients, read_open_rows
 from mai_core.reports.source import Query, arrow_table
 from mai_core.reports.writing import write_period
@@ -226,9 +226,7 @@ def _create_new(cursor: Connection, lake: Lake, read: _Read) -> None:
         "days": """SELECT f.* EXCLUDE (raw_pusd), in_pln(f.charged_pusd, r.rate_units)::BIGINT AS charged_ppln,
                    r.rate_table, false AS provisional, r.rate, f.raw_pusd
                    FROM fresh_rows AS f JOIN fresh_rates AS r USING (client_org_id, day)""",
-        "hours": """SELECT client_org_id, day, at_ms // 900000 AS quarter, model, count(*)::BIGINT AS requests,
-                    sum(input_tokens + output_tokens)::BIGINT AS total_tokens, sum(charged_pusd)::BIGINT AS charged_pusd
-                    FROM fresh_generations GROUP BY ALL""",
+        "hours": by_quarter("fresh_generations"),
         "generations": "SELECT * FROM fresh_generations",
     }
     first, last = date(1, 1, 1), date(9999, 12, 31)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 
-from mai_core.errors import StoreUnavailable
+from mai_core.errors import StoreUnavailable, with_remedy
 from mai_core.reports.engine import Connection, DuckDBError, literal, open_ledger_reader
 
 if TYPE_CHECKING:
@@ -74,7 +74,9 @@ class LedgerFile:
             cursor.execute("BEGIN")
             yield lambda sql, columns: self._read(cursor, sql, columns)
         except DuckDBError as error:
-            raise StoreUnavailable(f"the ledger {self._path} cannot be read now: {_first_line(error)}") from error
+            raise StoreUnavailable(
+                f"the ledger {self._path} cannot be read now: {with_remedy(_first_line(error))}"
+            ) from error
         finally:
             cursor.close()
 
@@ -106,7 +108,9 @@ class LedgerFile:
                 f"ATTACH IF NOT EXISTS {literal(str(self._path))} AS {name} (TYPE sqlite, READ_ONLY)"
             )
         except DuckDBError as error:
-            raise StoreUnavailable(f"the ledger {self._path} cannot be opened: {_first_line(error)}") from error
+            raise StoreUnavailable(
+                f"the ledger {self._path} cannot be opened: {with_remedy(_first_line(error))}"
+            ) from error
         self._name = name
 
 

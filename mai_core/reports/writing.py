@@ -9,11 +9,8 @@ from pathlib import Path
 
 from mai_core.reports.engine import Connection, OutOfRange, literal
 from mai_core.reports.lake import Lake, digest_of
-from mai_core.reports.relation import SHARED_COLUMNS
+from mai_core.reports.relation import HOUR_COLUMNS, SHARED_COLUMNS
 from mai_core.reports.roll_ups import KINDS, columns_of, summing_sql
-
-SHARED_HOURS = ("client_org_id", "day", "quarter", "model", "requests", "total_tokens", "charged_pusd")
-"""`quarter`: quarters of an hour since 1970; the client's clock is applied when it is read."""
 
 GENERATION_COLUMNS = (
     "client_org_id",
@@ -35,14 +32,14 @@ _ORDER = {
     "days": "day, facet, person, user_id, model, provider",
     "people": "day, facet, person, user_id",
     "models": "day, facet, model, provider",
-    "hours": "day, quarter, model",
+    "hours": "day, quarter",
     "generations": "day, at_ms, generation_id",
 }
 _COLUMNS = {
     ("internal", "days"): (*SHARED_COLUMNS, "raw_pusd"),
     ("shared", "days"): SHARED_COLUMNS,
     **{(half, kind): columns_of(kind, half == "internal") for kind in KINDS for half in ("internal", "shared")},
-    ("shared", "hours"): SHARED_HOURS,
+    ("shared", "hours"): HOUR_COLUMNS,
     ("shared", "generations"): GENERATION_COLUMNS,
 }
 

@@ -12,7 +12,7 @@ from typing import Any
 import apsw
 
 from mai_core.clock import Clock
-from mai_core.errors import MaiError, StoreUnavailable
+from mai_core.errors import MaiError, StoreUnavailable, with_remedy
 from mai_core.store.migrations import MIGRATIONS, Migration
 
 OLDEST_SAFE_SQLITE = (3, 51, 3)
@@ -25,6 +25,7 @@ Db = apsw.Connection
 _UNAVAILABLE = (
     apsw.BusyError,
     apsw.LockedError,
+    apsw.ProtocolError,
     apsw.FullError,
     apsw.ReadOnlyError,
     apsw.IOError,
@@ -62,7 +63,7 @@ class Store:
             self._writer = self._connect()
             migrate(self._writer, self.clock)
         except _UNAVAILABLE as error:
-            raise StoreUnavailable(f"the ledger {path} cannot be opened: {error}") from error
+            raise StoreUnavailable(f"the ledger {path} cannot be opened: {with_remedy(str(error))}") from error
         except apsw.NotADBError:
             raise MaiError(f"{path} is not a SQLite database; name the ledger with USAGE_SUMMARY_DB") from None
 
@@ -92,7 +93,9 @@ class Store:
                     yield self._writer
                     self._writer.execute("COMMIT")
                 except _UNAVAILABLE as error:
-                    raise StoreUnavailable(f"the ledger {self.path} cannot be written now: {error}") from error
+                    raise StoreUnavailable(
+                        f"the ledger {self.path} cannot be written now: {with_remedy(str(error))}"
+                    ) from error
                 finally:
                     if self._writer.in_transaction:
                         self._writer.execute("ROLLBACK")
@@ -103,18 +106,18 @@ class Store:
     def read(self) -> Iterator[Db]:
         """One snapshot: every statement in the block sees the same state of the ledger."""
         db = getattr(self._readers, "db", None)
-        if db is None:
-            db = self._readers.db = self._connect()
-        if db.in_transaction:
+        if db is not None and db.in_transaction:
             yield db
             return
         try:
+            if db is None:
+                db = self._readers.db = self._connect()
             db.execute("BEGIN")
             yield db
         except _UNAVAILABLE as error:
-            raise StoreUnavailable(f"the ledger {self.path} cannot be read now: {error}") from error
+            raise StoreUnavailable(f"the ledger {self.path} cannot be read now: {with_remedy(str(error))}") from error
         finally:
-            if db.in_transaction:
+            if db is not None and db.in_transaction:
                 db.execute("COMMIT")
 
     def close(self) -> None:

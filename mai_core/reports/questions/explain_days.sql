@@ -1,3 +1,8 @@
+WITH rated AS (
+    SELECT rate AS known_rate, rate_units(rate) AS units
+    FROM (SELECT DISTINCT rate FROM usage WHERE day BETWEEN $start AND $end)
+)
+
 SELECT
     client_org_id,
     day,
@@ -9,8 +14,9 @@ SELECT
     sum(charged_pusd) AS charged_pusd,
     sum(raw_pusd) AS raw_pusd, -- cost
     whole_sum(charged_ppln) AS charged_ppln,
-    whole_sum(in_pln(charged_pusd, rate_units(rate))) AS converted_again_ppln
+    whole_sum(in_pln(charged_pusd, units)) AS converted_again_ppln
 FROM usage
+LEFT JOIN rated ON known_rate = rate
 WHERE day BETWEEN $start AND $end
 GROUP BY client_org_id, day, rate, rate_table
 ORDER BY client_org_id, day

@@ -1,7 +1,20 @@
-WITH rated AS (
-    SELECT DISTINCT client_org_id, day, rate, rate_table, provisional
-    FROM usage
+-- the page first: converted and named are its rows only
+WITH listed AS (
+    SELECT *
+    FROM generations
     WHERE day BETWEEN $start AND $end
+    ORDER BY at_ms, generation_id
+    LIMIT $most OFFSET $after
+),
+
+known AS (
+    SELECT DISTINCT client_org_id, day, rate, rate_table, provisional
+    FROM usage_people
+    WHERE day BETWEEN $start AND $end
+),
+
+rated AS (
+    SELECT *, rate_units(rate) AS units FROM known
 )
 
 SELECT
@@ -21,12 +34,10 @@ SELECT
     g.reasoning_tokens,
     g.charged_pusd,
     g.sale_price_id,
-    in_pln(g.charged_pusd, rate_units(rated.rate)) AS charged_ppln,
+    in_pln(g.charged_pusd, rated.units) AS charged_ppln,
     rated.rate_table,
     rated.provisional
-FROM generations AS g
+FROM listed AS g
 LEFT JOIN rated ON rated.client_org_id = g.client_org_id AND rated.day = g.day
 LEFT JOIN people ON people.client_org_id = g.client_org_id AND people.person = g.person
-WHERE g.day BETWEEN $start AND $end
 ORDER BY g.at_ms, g.generation_id
-LIMIT $most OFFSET $after

@@ -1,10 +1,21 @@
-WITH local_hours AS (
-    SELECT hours.* REPLACE (hours.quarter + local_offsets.shift AS quarter)
+WITH by_quarter AS (
+    SELECT
+        client_org_id,
+        quarter,
+        sum(requests) AS requests,
+        sum(total_tokens) AS total_tokens,
+        sum(charged_pusd) AS charged_pusd
     FROM hours
+    WHERE day BETWEEN $start AND $end
+    GROUP BY client_org_id, quarter
+),
+
+local_hours AS (
+    SELECT by_quarter.* REPLACE (by_quarter.quarter + local_offsets.shift AS quarter)
+    FROM by_quarter
     JOIN local_offsets
-        ON local_offsets.client_org_id = hours.client_org_id
-        AND hours.quarter >= local_offsets.since AND hours.quarter < local_offsets.until
-    WHERE hours.day BETWEEN $start AND $end
+        ON local_offsets.client_org_id = by_quarter.client_org_id
+        AND by_quarter.quarter >= local_offsets.since AND by_quarter.quarter < local_offsets.until
 )
 
 SELECT
