@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from mai_core import merging
 from mai_core.intake.event_row import day_key, derive_event, facts
@@ -33,8 +32,7 @@ class Result(Enum):
     """Its month stands on an invoice: it waits as a correction."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     generation_id: str
     result: Result
     disagreements: tuple[Disagreement, ...] = ()

@@ -45,16 +45,19 @@ A = TypeVar("A")
 S = TypeVar("S")
 
 
-class _Span(msgspec.Struct, Generic[A]):
-    name: Any = None
-    parentSpanId: Any = None
-    startTimeUnixNano: Any = None
-    attributes: list[A] | None = None
-
-
 class _Holder(msgspec.Struct, Generic[A]):
     """A resource or a scope: what its attributes say holds for every span below, unless the span says otherwise."""
 
+    attributes: list[A] | None = None
+
+
+class Span(msgspec.Struct):
+    name: Any = None
+    parentSpanId: Any = None
+    startTimeUnixNano: Any = None
+
+
+class _Span(Span, Generic[A]):
     attributes: list[A] | None = None
 
 
@@ -88,21 +91,14 @@ NOT_AT_ONCE = (msgspec.MsgspecError, UnicodeDecodeError, ArithmeticError, Recurs
 """What `spans_at_once` raises when a body has to be read in pieces."""
 
 
-class Span(msgspec.Struct):
-    name: Any
-    parent: Any
-    start: Any
-    told: Told
-
-
-def spans_at_once(body: bytes, wanted: Wanted) -> Iterator[tuple[Span, Told]]:
-    """Every span, with what it inherits."""
+def spans_at_once(body: bytes, wanted: Wanted) -> Iterator[tuple[Span, Told, Told]]:
+    """Every span with its own attributes and those that it inherits."""
     for resource_spans in _TRACE.decode(body).resourceSpans:
         resource = _told(resource_spans.resource, wanted)
         for scope_spans in resource_spans.scopeSpans or ():
             inherited = {**resource, **_told(scope_spans.scope, wanted)}
             for span in scope_spans.spans or ():
-                yield Span(span.name, span.parentSpanId, span.startTimeUnixNano, _told(span, wanted)), inherited
+                yield span, _told(span, wanted), inherited
 
 
 def resources_of(body: bytes) -> list[msgspec.Raw] | None:
@@ -122,10 +118,10 @@ def groups_of(resource_spans: msgspec.Raw, wanted: Wanted) -> list[tuple[Told, l
     return exact_json.reading(read, resource_spans)
 
 
-def span_of(raw_span: msgspec.Raw, wanted: Wanted) -> Span:
-    def read(text: bytes | msgspec.Raw) -> Span:
+def span_of(raw_span: msgspec.Raw, wanted: Wanted) -> tuple[Span, Told]:
+    def read(text: bytes | msgspec.Raw) -> tuple[Span, Told]:
         span = _RAW_SPAN.decode(text)
-        return Span(span.name, span.parentSpanId, span.startTimeUnixNano, _told_raw(span, wanted))
+        return span, _told_raw(span, wanted)
 
     return exact_json.reading(read, raw_span)
 

@@ -73,8 +73,8 @@ def parse(body: bytes, headers: Headers) -> Parsed:
 
 def _parsed_at_once(body: bytes) -> Parsed:
     parsed = Parsed()
-    for index, (span, inherited) in enumerate(otlp.spans_at_once(body, _READ)):
-        _add(parsed, index, _read_span(span, inherited))
+    for index, (span, told, inherited) in enumerate(otlp.spans_at_once(body, _READ)):
+        _add(parsed, index, _read_span(span, told, inherited))
     return parsed
 
 
@@ -114,7 +114,7 @@ def _other_message(document: dict[str, Any]) -> Parsed:
 def _add_raw_span(parsed: Parsed, raw_span: msgspec.Raw, inherited: Told) -> None:
     index = _position(parsed)
     try:
-        _add(parsed, index, _read_span(otlp.span_of(raw_span, _READ), inherited))
+        _add(parsed, index, _read_span(*otlp.span_of(raw_span, _READ), inherited))
     except msgspec.ValidationError:
         parsed.refusals.append(Refusal(index, INVALID, f"span: {_MISSHAPED}", _alone(raw_span, inherited)))
     except BadValue as error:
@@ -132,10 +132,9 @@ def _position(parsed: Parsed) -> int:
     return len(parsed.observations) + len(parsed.refusals) + parsed.ignored
 
 
-def _read_span(span: Span, inherited: Told) -> Observation | None:
-    told = span.told
+def _read_span(span: Span, told: Told, inherited: Told) -> Observation | None:
     if inherited:
-        if _ID not in told and span.parent:
+        if _ID not in told and span.parentSpanId:
             return None
         told = {**inherited, **told}
     given_id = told.get(_ID)
@@ -149,7 +148,7 @@ def _read_span(span: Span, inherited: Told) -> Observation | None:
         generation_id=generation_id,
         rank=Rank.BROADCAST,
         source=SOURCE.name,
-        started_at_ms=unix_ms(span.start, "startTimeUnixNano", 10**9),
+        started_at_ms=unix_ms(span.startTimeUnixNano, "startTimeUnixNano", 10**9),
         external_user=name(get(_USER) or get(_META_USER), _USER),
         model=name(get(_MODEL) or get(_MODEL_ASKED_FOR), _MODEL),
         provider=remark(get(_META_PROVIDER)),
