@@ -91,7 +91,10 @@ function open(component) {
       version = data.version
       // A server that was started anew knows nothing of what was typed: it is told.
       if (data.untouched) sent = undefined
-      else surface.replace((sent = data.text))
+      else {
+        surface.replace((sent = data.text))
+        root.scrollIntoView({ block: "nearest" })
+      }
       send()
     }
     const words = JSON.stringify(data.relations)
@@ -141,7 +144,7 @@ function plainText(area, { changed, left, run }) {
   return {
     text: () => area.value,
     cursor: () => area.selectionEnd,
-    focus: () => area.focus(),
+    focus: () => area.focus({ preventScroll: true }),
     hasFocus: () => area.getRootNode().activeElement === area,
     keep: () => undefined,
     close: () => {},
@@ -151,7 +154,7 @@ function plainText(area, { changed, left, run }) {
       changed()
     },
     offer: () => {},
-    say: (labels) => area.setAttribute("aria-label", labels.editor),
+    say: () => {},
     mark: (place) => area.setAttribute("aria-invalid", String(Boolean(place))),
   }
 }

@@ -75,7 +75,8 @@ export function edit({ parent, root, text, kept, labels, changed, left, run }) {
       const all = { from: 0, to: view.state.doc.length, insert: wanted }
       view.dispatch({ changes: all, selection: { anchor: wanted.length }, scrollIntoView: true })
     },
-    insert: (piece) => view.dispatch(view.state.replaceSelection(piece), { userEvent: "input", scrollIntoView: true }),
+    // The page stays where it is: the next name to click is there.
+    insert: (piece) => view.dispatch(view.state.replaceSelection(piece), { userEvent: "input" }),
     offer: (relations) =>
       view.dispatch({ effects: words.reconfigure(autocompletion({ override: completions(relations), icons: false })) }),
     say: (spokenNow) => view.dispatch({ effects: said.reconfigure(spoken(spokenNow)) }),
