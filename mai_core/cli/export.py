@@ -7,10 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import Progress
-
 from mai_core.cli import opened
+from mai_core.cli.progress import shown_progress
 from mai_core.days import parse_day
 from mai_core.reports import Reporting, Viewer
 from mai_core.reports.exports import ExportRequest, export
@@ -50,14 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
             links=links_to(installation.settings.public_url, arguments.links, arguments.format),
         )
         reporting = Reporting.of_store(installation.store, installation.settings)
-        with Progress(transient=True, console=Console(stderr=True)) as bar:
-            task = bar.add_task("export")
-            rows = export(
-                reporting,
-                Viewer("operator"),
-                request,
-                arguments.out,
-                lambda done, total: bar.update(task, completed=done, total=total),
-            )
+        with shown_progress("export") as progress:
+            rows = export(reporting, Viewer("operator"), request, arguments.out, progress)
     print(f"{rows} rows: {arguments.out}", file=sys.stderr)
     return 0

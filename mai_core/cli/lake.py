@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mai_core.cli import opened
+from mai_core.cli.progress import shown_progress
 
 if TYPE_CHECKING:
     from mai_core.cli import Commands
@@ -33,8 +34,8 @@ def register(commands: Commands) -> None:
 def run_verify(arguments: argparse.Namespace) -> int:
     from mai_core.reports import upkeep
 
-    with opened() as installation:
-        damages = upkeep.verify(installation, arguments.client)
+    with opened() as installation, shown_progress("verify") as progress:
+        damages = upkeep.verify(installation, arguments.client, progress)
     for damage in damages:
         print(f"{damage.client_org_id} {damage.period}: {damage.reason} ({damage.file})")
     print("every file is as written and equals the ledger" if not damages else "remedy: lake rebuild --damaged")
@@ -44,8 +45,8 @@ def run_verify(arguments: argparse.Namespace) -> int:
 def run_rebuild(arguments: argparse.Namespace) -> int:
     from mai_core.reports import upkeep
 
-    with opened() as installation:
-        files = upkeep.rebuild(installation, arguments.client, damaged_only=arguments.damaged)
+    with opened() as installation, shown_progress("rebuild") as progress:
+        files = upkeep.rebuild(installation, arguments.client, damaged_only=arguments.damaged, progress=progress)
     print(f"{len(files)} files written", file=sys.stderr)
     return 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 KEPT_MS = 15 * 60 * 1000
 """A reader may still hold the list that names a replaced file."""
+
+Progress = Callable[[int, int], None]
+"""(files done, files in all)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,19 +117,29 @@ def delete_replaced(installation: Installation) -> int:
     return len(old)
 
 
-def verify(installation: Installation, client_org_id: str | None = None) -> list[Damage]:
+def verify(
+    installation: Installation, client_org_id: str | None = None, progress: Progress | None = None
+) -> list[Damage]:
     """Every file's bytes, and its days' rows and sums, against what was written down and against the ledger."""
     with installation.store.read() as db:
         files = sealing.files(db, client_org_id)
+    found = []
     with open_reader() as reader:
-        return [
-            Damage(row["client_org_id"], row["period"], row["file"], reason)
-            for row in files
-            if (reason := next(_faults(installation, reader, row), None))
-        ]
+        for done, row in enumerate(files, start=1):
+            if reason := next(_faults(installation, reader, row), None):
+                found.append(Damage(row["client_org_id"], row["period"], row["file"], reason))
+            if progress is not None:
+                progress(done, len(files))
+    return found
 
 
-def rebuild(installation: Installation, client_org_id: str | None = None, *, damaged_only: bool = False) -> list[str]:
+def rebuild(
+    installation: Installation,
+    client_org_id: str | None = None,
+    *,
+    damaged_only: bool = False,
+    progress: Progress | None = None,
+) -> list[str]:
     """Write files anew from the ledger; readers are never without figures meanwhile. Returns the new files."""
     if damaged_only:
         wanted = {(damage.client_org_id, damage.period) for damage in verify(installation, client_org_id)}
@@ -134,8 +147,10 @@ def rebuild(installation: Installation, client_org_id: str | None = None, *, dam
         with installation.store.read() as db:
             wanted = {(row["client_org_id"], row["period"]) for row in sealing.files(db, client_org_id)}
     written: list[str] = []
-    for client, period in sorted(wanted):
+    for done, (client, period) in enumerate(sorted(wanted), start=1):
         written += rebuild_file(installation, client, period).files
+        if progress is not None:
+            progress(done, len(wanted))
     publish(installation)
     return written
 

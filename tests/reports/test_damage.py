@@ -87,3 +87,12 @@ def test_the_shared_manifest_knows_no_cost(house: Installation) -> None:
     assert "1080000000000" in internal
     assert "1080000000000" not in shared
     assert "1400000000000" in shared
+
+
+def test_who_waits_is_told_how_far_it_is(house: Installation) -> None:
+    seal(house, CLIENT, [date(2026, 9, 14), OCT_14])
+    verified: list[tuple[int, int]] = []
+    rebuilt: list[tuple[int, int]] = []
+    assert upkeep.verify(house, progress=lambda *told: verified.append(told)) == []
+    assert len(upkeep.rebuild(house, progress=lambda *told: rebuilt.append(told))) == 2
+    assert verified == rebuilt == [(1, 2), (2, 2)]
