@@ -2,9 +2,11 @@
 
     python -m benchmarks.kill_batch [--kills 100] [--seed 1]
 
-One ledger is filled with some weeks of usage of several clients, old enough for cleanup to have work. One copy runs
-the batch in peace. For every kill another copy runs it, is killed at a random moment, and runs again to the end; then
-every Parquet file is compared byte by byte, and every row of the ledger but for the moments at which work was done.
+One ledger is filled with some weeks of usage of several clients, old enough for cleanup to have work, and with a day
+that is big enough for a worker to read it. One copy runs the batch in peace. For every kill another copy runs it, is
+killed, and runs again to the end; then every Parquet file is compared byte by byte, and every row of the ledger but for
+the moments at which work was done. Every second kill comes at a random moment after the run's first row, the others at
+a random one of the points that `killed_run.py` counts; a kill counts only when it fell into a step.
 """
 
 from __future__ import annotations
@@ -45,9 +47,7 @@ COMPARED = (
     "usage_events", "usage_daily", "processed_generations", "sealed_days", "sealed_files", "archives",
     "day_corrections", "day_rates", "conflicts", "corrections",
 )  # fmt: skip
-START_SHARE = 0.4
-"""So much of a run passes before Python has loaded what it needs; a kill there proves little."""
-
+LOOK_EVERY_S = 0.002
 NOBODY = "http://127.0.0.1:9"
 
 
@@ -65,52 +65,84 @@ def prove(folder: Path, kills: int, random: Random) -> int:
     fill(origin)
     undisturbed = folder / "undisturbed"
     shutil.copytree(origin, undisturbed)
-    start = time.perf_counter()
-    run(undisturbed).wait()
-    length = time.perf_counter() - start
+    process = run(undisturbed)
+    started = wait_for_a_step(undisturbed, process)
+    points = int(process.communicate()[0].splitlines()[-1])
+    length_s = time.perf_counter() - started
     expected = state_of(undisturbed)
-    print(f"an undisturbed run takes {length:.1f} s: {len(expected['files'])} files, "
-          f"{sum(len(table) for table in expected['tables'].values())} rows")  # fmt: skip
-    steps: Counter[str] = Counter()
+    print(f"an undisturbed run works for {length_s:.1f} s and passes {points} points: {len(expected['files'])} files, "
+          f"{sum(len(table) for table in expected['tables'].values())} rows", flush=True)  # fmt: skip
+    steps: dict[str, Counter[str]] = {"moment": Counter(), "point": Counter()}
+    copy = folder / "copy"
     done, different = 0, 0
     while done < kills:
-        copy = folder / "copy"
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(origin, copy)
-        if not killed(copy, random.uniform(START_SHARE * length, length), steps):
+        way = "moment" if done % 2 == 0 else "point"
+        if way == "moment":
+            step = killed_at_moment(copy, random.uniform(0, length_s))
+        else:
+            step = killed_at_point(copy, random.randint(1, points))
+        if step is None:
             continue
+        steps[way][step] += 1
         done += 1
-        run(copy).wait()
+        run(copy).communicate()
         found = state_of(copy)
         if found != expected:
             different += 1
-            print(f"kill {done}: {difference(expected, found)}", file=sys.stderr)
-    print(f"{kills} kills, {different} runs with another result; killed during: {dict(sorted(steps.items()))}")
+            print(f"kill {done} ({step}): {difference(expected, found)}", file=sys.stderr)
+    for way, counted in steps.items():
+        print(f"killed at a {way}: {', '.join(f'{step} {times}' for step, times in counted.most_common())}")
+    print(f"{kills} kills inside the steps, {different} runs with another result")
     return 1 if different else 0
 
 
-def killed(copy: Path, after_s: float, steps: Counter[str]) -> bool:
-    """Kill a run at some moment; False when it was over by then."""
+def killed_at_moment(copy: Path, after_s: float) -> str | None:
+    """The step into which the kill fell; None when the run was over by then, or between two steps."""
     process = run(copy)
+    started = wait_for_a_step(copy, process)
     try:
-        process.wait(timeout=after_s)
-        return False
+        process.wait(timeout=max(0.0, started + after_s - time.perf_counter()))
+        process.communicate()
+        return None
     except subprocess.TimeoutExpired:
         os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+        process.communicate()
+    return step_of_the_kill(copy)
+
+
+def killed_at_point(copy: Path, point: int) -> str | None:
+    process = run(copy, point)
+    process.communicate()
+    return step_of_the_kill(copy) if process.returncode == -signal.SIGKILL else None
+
+
+def wait_for_a_step(copy: Path, process: subprocess.Popen[bytes]) -> float:
+    """Until the first step has its row; Python's own start proves nothing."""
+    installation = opened(copy)
+    while process.poll() is None:
+        with installation.store.read() as db:
+            if rows(db, "SELECT 1 FROM batch_runs WHERE run_id IS NOT NULL LIMIT 1"):
+                break
+        time.sleep(LOOK_EVERY_S)
+    installation.close()
+    return time.perf_counter()
+
+
+def step_of_the_kill(copy: Path) -> str | None:
     installation = opened(copy)
     with installation.store.read() as db:
-        step = rows(db, "SELECT step FROM batch_runs WHERE state = 'running' ORDER BY id DESC LIMIT 1")
+        found = rows(db, "SELECT step FROM batch_runs WHERE state = 'running' AND run_id IS NOT NULL")
     installation.close()
-    steps[step[0][0] if step else "start"] += 1
-    return True
+    return str(found[0][0]) if found else None
 
 
-def run(folder: Path) -> subprocess.Popen[bytes]:
+def run(folder: Path, point: int = 0) -> subprocess.Popen[bytes]:
     """Upstreams refuse at once: rates are in the ledger already, and prices do not matter here."""
-    command = [sys.executable, "-m", "jobs.daily_batch", "--run-now"]
+    command = [sys.executable, "-m", "benchmarks.killed_run", str(point)]
     return subprocess.Popen(
-        command, env={**os.environ, **environment(folder)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, env={**os.environ, **environment(folder)}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
 
 
@@ -150,7 +182,7 @@ def fill(folder: Path) -> None:
 def arrivals(random: Random, ids: list[str], days: list[date]) -> Iterator[Arrival]:
     for client in ids:
         for day in days:
-            for number in range(60):
+            for number in range(300 if day == days[0] else 60):
                 at_ms = day_start_ms(day, "Europe/Warsaw") + random.randrange(80_000_000)
                 observation = Observation(
                     generation_id=f"gen-{at_ms // 1000}-{client[-4:]}{number:04}",

@@ -11,6 +11,7 @@ import logging
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -57,9 +58,10 @@ def read_ahead(installation: Installation, day: date, client_ids: Sequence[str])
         for client_org_id in wanted:
             archives.begin_closing(db, client_org_id, text)
         archives.begin_sweep(db, text, first, last)
-    folder = scratch_folder(installation) / text
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    scratch = scratch_folder(installation)
+    scratch.mkdir(parents=True, exist_ok=True)
+    # A name of its own: the worker of a batch that was killed may still be writing.
+    folder = Path(tempfile.mkdtemp(prefix=f"{text}.", dir=scratch))
     job = {
         "ledger": str(installation.settings.usage_summary_db.absolute()),
         "sweeps": archives.SWEEPS,

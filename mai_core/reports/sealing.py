@@ -57,6 +57,8 @@ def seal(installation: Installation, client_org_id: str, days: Sequence[date]) -
         elif day.isoformat() not in standing:
             year = str(day.year)
             periods.setdefault(year if year in years else month_of(day), []).append(day)
+    if not periods:
+        return done
     with open_reader() as reader:
         for period, new_days in periods.items():
             _write(installation, reader, client_org_id, period, _with_empty_days(period, new_days), done)
