@@ -10,6 +10,7 @@ from typing import Literal
 
 from mai_core.days import to_ms, usage_day, zone
 from mai_core.language import Words
+from mai_core.language.plain_text import one_line, undirected
 
 Kind = Literal["week", "month"]
 
@@ -92,8 +93,9 @@ def compose(words: Words, facts: DigestFacts) -> tuple[str, str]:
     """(subject, plain text)."""
     period = words.span(facts.due.first, facts.due.last) if facts.due.kind == "week" else words.month(facts.due.first)
     amount = words.money(facts.charged_pusd, "USD")
-    subject = words("digest.subject", name=facts.name, period=period, amount=amount)
-    lines = [words("digest.intro", name=facts.name, period=period), "", _amount_line(words, facts, amount)]
+    name = one_line(facts.name)
+    subject = words("digest.subject", name=name, period=period, amount=amount)
+    lines = [words("digest.intro", name=name, period=period), "", _amount_line(words, facts, amount)]
     lines += _outlook(words, facts)
     lines += _ranking(words, "digest.people", facts.people) + _ranking(words, "digest.models", facts.models)
     if facts.odd is not None:
@@ -109,7 +111,7 @@ def compose(words: Words, facts: DigestFacts) -> tuple[str, str]:
 
 def plain(text: str) -> str:
     """Without the unbreakable spaces of pages, which some mail programs show as boxes."""
-    return text.replace("\u00a0", " ").replace("\u202f", " ")
+    return undirected(text).replace("\u00a0", " ").replace("\u202f", " ")
 
 
 def _amount_line(words: Words, facts: DigestFacts, amount: str) -> str:
@@ -143,8 +145,6 @@ def _outlook(words: Words, facts: DigestFacts) -> list[str]:
 def _ranking(words: Words, key: str, entries: Sequence[tuple[str, int]]) -> list[str]:
     if not entries:
         return []
-    return [
-        "",
-        words(key),
-        *(f"  {place}. {name}: {words.money(amount, 'USD')}" for place, (name, amount) in enumerate(entries, 1)),
-    ]
+    ranked = enumerate(entries, 1)
+    lines = [f"  {place}. {one_line(name)}: {words.money(amount, 'USD')}" for place, (name, amount) in ranked]
+    return ["", words(key), *lines]

@@ -51,11 +51,11 @@ def dressed(view: View, height: int = 280) -> Figure:
     return figure
 
 
-def day_ticks(words: Words, days: Sequence[date]) -> dict[str, Any]:
+def day_ticks(words: Words, days: Sequence[date], most: int = _MOST_TICKS) -> dict[str, Any]:
     """Dates in the reader's language, few enough to stand side by side on a phone."""
     if not days:
         return {}
-    step = max(1, -(-len(days) // _MOST_TICKS))
+    step = max(1, -(-len(days) // most))
     shown = days[::-1][::step][::-1]
     return {
         "type": "date",
@@ -78,9 +78,9 @@ def both(words: Words, row: Mapping[str, Any]) -> str:
 
 
 def safe(text: str, longest: int = 40) -> str:
-    """Plotly reads some HTML in names: nothing of it comes from data."""
+    """Plotly reads some HTML in names, and %{...} in tooltips: nothing of it comes from data."""
     short = text if len(text) <= longest else text[: longest - 1] + "…"
-    return escape(short)
+    return escape(short).replace("{", "&#123;")
 
 
 def main_colour(view: View) -> str:
@@ -154,7 +154,7 @@ def outlook(view: View, past: Mapping[date, int], ahead: Forecast) -> Figure:
     )  # fmt: skip
     first = before[0] if before else view.today
     figure.update_xaxes(
-        **day_ticks(words, [first + timedelta(days=n) for n in range((after[-1].day - first).days + 1)])
+        **day_ticks(words, [first + timedelta(days=n) for n in range((after[-1].day - first).days + 1)], most=6)
     )
     figure.update_yaxes(**pln_axis(words))
     figure.update_layout(showlegend=True)

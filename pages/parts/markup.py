@@ -5,13 +5,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape as escape
+from html import escape as quoted
 from typing import Literal
 from urllib.parse import urlencode
 
 from mai_core.language import Words
+from mai_core.language.plain_text import undirected
 
 _LONGEST_NAME = 300
+
+
+def escape(text: str) -> str:
+    """For markup and attributes, and without the marks that would turn the direction of what stands beside it."""
+    return quoted(undirected(text))
 
 
 @dataclass(frozen=True, slots=True)

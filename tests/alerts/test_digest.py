@@ -161,3 +161,13 @@ def test_without_a_mail_server_nothing_is_noted(tmp_path: Path) -> None:
     account(opened, "operator@example.com", "operator")
     assert send_due_digests(opened) == 0
     opened.close()
+
+
+def test_names_are_text_in_a_mail_too() -> None:
+    """A line break in a name would make a header of it, a turning mark would turn the amount that follows."""
+    hostile = "\u202eAcme\r\nBcc: x@evil.example"
+    subject, text = compose(Words("en"), facts(name=hostile, people=[(hostile, units_of("700"))]))
+    assert "Acme Bcc: x@evil.example" in subject
+    assert "\n" not in subject
+    assert "  1. Acme Bcc: x@evil.example: $700.00" in text.splitlines()
+    assert "\u202e" not in subject + text

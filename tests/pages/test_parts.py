@@ -100,6 +100,7 @@ def test_a_text_is_escaped_wherever_it_goes() -> None:
     ]
     for part in drawn:
         assert "<b onclick" not in part.text
+        assert "\u202e" not in part.text
         assert "<script>" not in part.text
 
 
