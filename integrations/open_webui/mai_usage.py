@@ -93,6 +93,7 @@ class Filter:
         self._retry_at = 0.0
         self._sending = False
         self._retry_is_set = False
+        self._warned_of: tuple[str, ...] = ()
         self._client: httpx.AsyncClient | None = None
         self._client_used_for: Any = None
 
@@ -110,6 +111,7 @@ class Filter:
         try:
             if not await goes_to(self.valves.openrouter_hosts, __model__, __request__):
                 return body
+            self._warn_of_empty_valves()
             external_user = external_user_id(self.valves.external_user_prefix, str(user.get("id", "")))
             mark(body, external_user, metadata)
             if self.valves.secret and external_user and self.valves.send_directory:
@@ -154,6 +156,16 @@ class Filter:
         """Wait for everything that was started in the background."""
         while self._tasks:
             await asyncio.gather(*list(self._tasks))
+
+    def _warn_of_empty_valves(self) -> None:
+        """Once, in Open WebUI's log: without these two the filter is there and does next to nothing."""
+        empty = tuple(name for name in ("secret", "external_user_prefix") if not getattr(self.valves, name))
+        if empty != self._warned_of:
+            self._warned_of = empty
+            if empty:
+                log.warning(
+                    "mAI Usage: fill in the valves %s; until then usage has no person or is not sent", ", ".join(empty)
+                )
 
     def _turn(self, key: str) -> Turn:
         turn = self._turns.get(key)

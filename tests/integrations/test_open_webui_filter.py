@@ -468,11 +468,15 @@ def test_nothing_strange_breaks_a_chat(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
-def test_without_a_secret_nothing_is_sent(tmp_path: Path) -> None:
+def test_without_a_secret_nothing_is_sent_and_the_log_says_so_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     async def story() -> None:
         filter_ = make_filter(refusing(), tmp_path)
         filter_.valves.secret = ""
-        await chat(filter_, GENERATIONS[:1], "0.001")
+        for generation_id in GENERATIONS:
+            await chat(filter_, [generation_id], "0.001")
         assert mai_usage.waiting(tmp_path / "spool") == []
 
     asyncio.run(story())
+    assert [record.args for record in caplog.records] == [("secret",)]
