@@ -33,6 +33,7 @@ COMMANDS = (
     "alerts",
     "backup",
     "check",
+    "credentials",
     "demo",
     "doctor",
     "export",

@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from mai_core.cli import main
 from mai_core.identity import passwords
 from mai_core.installation import open_installation
+from mai_core.intake.credentials import by_secret, load_credentials
 from mai_core.settings import load_settings
 from mai_core.store import accounts, dicts
 from tests.builders import CLIENT
@@ -103,6 +104,44 @@ def test_a_token_is_shown_once_and_revoked(capsys: Captured) -> None:
     main(["token", "list"])
     assert "revoked" in capsys.readouterr().out
     assert main(["token", "revoke", "99"]) == 1
+
+
+def opens(secret: str) -> list[str | None]:
+    """The client behind each credential that the ways in find for a secret."""
+    installation = open_installation(load_settings())
+    known = load_credentials(installation)
+    installation.close()
+    found = by_secret(known, {"authorization": f"Bearer {secret}"})
+    return [] if found is None else [found.client_org_id]
+
+
+def test_a_secret_of_the_ways_in_is_shown_once_and_revoked(capsys: Captured) -> None:
+    assert main(["credentials", "add", "litellm"]) == 0
+    secret = capsys.readouterr().out.splitlines()[-1]
+    assert opens(secret) == [CLIENT]
+    main(["credentials", "list"])
+    listed = capsys.readouterr().out
+    assert secret not in listed
+    assert f"{CLIENT}" in listed
+    assert "litellm" in listed
+    assert main(["credentials", "revoke", "1"]) == 0
+    assert opens(secret) == []
+    assert main(["credentials", "revoke", "1"]) == 1
+    capsys.readouterr()
+    main(["credentials", "list"])
+    assert capsys.readouterr().out == "none beside the environment's\n"
+
+
+def test_a_secret_for_many_clients_is_asked_for_in_so_many_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    assert main(["credentials", "add", "gateway", "--many"]) == 0
+    assert opens(capsys.readouterr().out.splitlines()[-1]) == [None]
+    monkeypatch.delenv("CLIENT_ORG_ID")
+    monkeypatch.delenv("ORGANIZATION_NAME")
+    assert main(["credentials", "add", "gateway"]) == 1
+    assert "say --many" in capsys.readouterr().err
+    assert main(["credentials", "add", "gateway", "--client", "nobody"]) == 1
 
 
 def test_an_expired_token_is_shown_as_such(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
