@@ -43,6 +43,9 @@ class Context:
     """Big days that were read in one sweep."""
     looked_ahead: set[date] = field(default_factory=set)
 
+    ended: tuple[Any, ...] | None = None
+    """How the last unit ended: it is written with the next row, which saves a commit per unit."""
+
     def read_ahead(self, unit: Unit) -> DayRead | None:
         """What a sweep over all clients of the unit's day brought for it; the first client of a day makes the sweep."""
         if unit.day is not None and unit.day not in self.looked_ahead:

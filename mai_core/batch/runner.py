@@ -15,7 +15,7 @@ from mai_core.batch.holding import held, process_name
 from mai_core.errors import MaiError
 from mai_core.installation import Installation
 from mai_core.reading_ahead import forget_ahead
-from mai_core.store import batch_runs
+from mai_core.store import Db, batch_runs
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +68,7 @@ def run_batch(
             _run_step(context, step, result, holder, progress)
         forget_ahead(installation)
         with installation.store.write() as db:
+            _write_ended(context, db)
             batch_runs.finish(
                 db,
                 run_id,
@@ -98,6 +99,7 @@ def _run_unit(context: Context, step: Step, unit: Unit, result: Result, holder: 
     installation = context.installation
     day = (unit.day or context.days[-1]).isoformat()
     with installation.store.write() as db:
+        _write_ended(context, db)
         row_id = batch_runs.start(
             db, installation.clock.now_ms(), day, step.name, holder, result.run_id, unit.client_org_id
         )
@@ -116,6 +118,11 @@ def _run_unit(context: Context, step: Step, unit: Unit, result: Result, holder: 
         result.failures.append(f"{step.name} {unit}: {error}".replace("  ", " "))
         if unit.day is not None and step.name not in NOT_VITAL:
             context.failed.add(unit)
-    with installation.store.write() as db:
-        batch_runs.finish(db, row_id, installation.clock.now_ms(), state, detail, error)
+    context.ended = (row_id, installation.clock.now_ms(), state, detail, error)
     return detail if error is None else None
+
+
+def _write_ended(context: Context, db: Db) -> None:
+    if context.ended is not None:
+        batch_runs.finish(db, *context.ended)
+        context.ended = None
