@@ -151,15 +151,15 @@ def _changes(
         standing = _standing(db, event) if invoiced else event
         if standing["cost_basis"] == GIVEN or (only_unpriced and standing["cost_basis"] != UNPRICED):
             continue
-        change = Change(event, standing, rated_again(book, standing, as_booked=only_unpriced))
+        change = Change(event, standing, rated_again(book, standing))
         if change.differs_in(_AMOUNTS if invoiced else RATED):
             changes.append(change)
     return rated, changes, invoiced
 
 
-def rated_again(book: RatingBook, event: dict[str, Any], *, as_booked: bool = False) -> dict[str, Any]:
-    """The event with its amounts as the book makes them; its time, day and everything told of it stay, and with
-    `as_booked` a default markup too."""
+def rated_again(book: RatingBook, event: dict[str, Any]) -> dict[str, Any]:
+    """The event with its amounts as the book makes them; its time, day and everything told of it stay. So does a
+    default markup: it has no history, and to agree on a markup from a day on is how an old one is changed."""
     derived = derive_event(
         book,
         event["client_org_id"],
@@ -170,7 +170,7 @@ def rated_again(book: RatingBook, event: dict[str, Any], *, as_booked: bool = Fa
         received_at_ms=event["received_at_ms"],
         source=event["source"],
         now_ms=event["updated_at_ms"],
-        standing=event if as_booked else None,
+        standing=event,
     )
     return {**event, **{name: derived[name] for name in RATED}}
 

@@ -19,8 +19,8 @@ from mai_core.money import shortest_text, units_of
 from mai_core.pricing import parse_models, plan_refresh
 from mai_core.rerating import Rerated, rate_unpriced, rerate
 from mai_core.settings import load_settings
-from mai_core.store import archives, clients, dicts, ledger, prices, rating_books, sale_prices
-from tests.builders import CLIENT, make_arrival, make_client
+from mai_core.store import archives, clients, dicts, global_settings, ledger, prices, rating_books, sale_prices
+from tests.builders import CLIENT, NOON, make_arrival, make_client
 from tests.pricing.listed import model
 
 MONDAY, TUESDAY = date(2026, 10, 12), date(2026, 10, 13)
@@ -309,3 +309,25 @@ def test_what_had_no_price_on_an_invoiced_day_waits_as_a_correction(acme: Instal
     assert [row for row in daily(acme) if row["client_org_id"] == CLIENT] == [
         row for row in before if row["client_org_id"] == CLIENT
     ]
+
+
+def test_another_default_markup_moves_nothing_that_is_booked_one_that_is_agreed_does(
+    installation: Installation,
+) -> None:
+    """0.10 at the default of 1.3 stays 0.13 when the default becomes 2; agreed at 1.5 from Monday on it is 0.15."""
+    make_client(installation.store, markup_rate=None)
+    deliver(installation, unpriced("gen-a", cost="0.10"))
+    with installation.store.write() as db:
+        global_settings.put(
+            db,
+            NOON,
+            provisioning_key=None,
+            default_markup_rate="2",
+            billing_currency="USD",
+            secrets=installation.secrets,
+        )
+    assert all_of(installation).lines == ()
+    with installation.store.write() as db:
+        clients.set_markup(db, CLIENT, "1.5", noon(MONDAY), "test")
+    assert difference(all_of(installation, apply=True)) == [(CLIENT, "2026-10-12", "acme/large", "0.13", "0.15")]
+    assert amounts(installation)["gen-a"] == ("0.15", "reported")

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def register(commands: Commands) -> None:
-    parser = commands.add_parser("rerate", help="rate booked days again: the difference first, then --apply")
+    parser = commands.add_parser(
+        "rerate",
+        help="rate booked days again: the difference first, then --apply; a default markup stays as it was booked",
+    )
     parser.add_argument("--from", dest="first", required=True, metavar="DAY")
     parser.add_argument("--to", dest="last", required=True, metavar="DAY", help="inclusive")
     parser.add_argument("--client", help="id of the client; default: all")
