@@ -82,7 +82,7 @@ ORDER BY client_org_id, day, user_id, model, provider
 """
 
 
-def tables(page: Page, request: ExportRequest) -> Iterator[pa.Table]:
+def tables(page: Page, request: ExportRequest) -> Iterator[Iterator[pa.Table]]:
     weights = _weights(page)
     with_cost = page.viewer.sees_cost
     sql = "\n".join(line for line in _SQL.splitlines() if with_cost or not line.endswith("-- cost"))
@@ -95,13 +95,12 @@ def tables(page: Page, request: ExportRequest) -> Iterator[pa.Table]:
             return cursor.execute(sql, {"start": chunk.first, "end": chunk.last}).to_arrow_table()
 
         table = page.answer({"user", "model"}, run)
-        parts = list(_written(table, schema, with_cost))
-        yield pa.concat_tables(parts).combine_chunks() if parts else schema.empty_table()
+        yield _written(table, schema, with_cost)
 
 
 def _written(table: pa.Table, schema: pa.Schema, with_cost: bool) -> Iterator[pa.Table]:
     """A few rows at a time: as Python objects they are many times their size in Arrow."""
-    for batch in table.to_batches(max_chunksize=1000):
+    for batch in table.to_batches(max_chunksize=250):
         lines = [line for row in batch.to_pylist() for line in lines_of(row, with_cost)]
         yield pa.Table.from_pylist(lines, schema=schema)
 

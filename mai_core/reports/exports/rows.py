@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from urllib.parse import quote_plus
@@ -63,8 +63,8 @@ def facets_of(request: ExportRequest) -> set[str]:
     return facets
 
 
-def tables(page: Page, request: ExportRequest) -> Iterator[pa.Table]:
-    """One table per chunk, in the columns of the request."""
+def tables(page: Page, request: ExportRequest) -> Iterator[Sequence[pa.Table]]:
+    """The tables of each chunk, in the columns of the request."""
     sql = export_sql(request)
     schema = pa.schema(list(columns_of(request).items()))
     for chunk in chunks_of(page, request):
@@ -74,7 +74,7 @@ def tables(page: Page, request: ExportRequest) -> Iterator[pa.Table]:
             return cursor.execute(sql, {"start": chunk.first, "end": chunk.last}).to_arrow_table()
 
         table = page.answer(facets_of(request), run)
-        yield _with_links(table, request).cast(schema) if request.links else table.cast(schema)
+        yield [_with_links(table, request).cast(schema) if request.links else table.cast(schema)]
 
 
 def export_sql(request: ExportRequest) -> str:

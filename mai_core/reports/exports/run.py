@@ -37,10 +37,11 @@ def export(
             parts = focus.tables(page, request) if request.format == "focus" else tables(page, request)
             total = len(chunks_of(page, request))
             with _writer(unfinished, viewer, request) as writer:
-                for done, table in enumerate(parts, start=1):
-                    if table.num_rows:
-                        writer.write(table)
-                    rows += table.num_rows
+                for done, part in enumerate(parts, start=1):
+                    for table in part:
+                        if table.num_rows:
+                            writer.write(table)
+                        rows += table.num_rows
                     give_back_memory()
                     if progress is not None:
                         progress(done, total)
@@ -52,6 +53,7 @@ def export(
 
 def give_back_memory() -> None:
     """glibc keeps what DuckDB frees: without this an export of 5 million rows grew to 466 MB, with it to 287."""
+    pa.default_memory_pool().release_unused()
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
             ctypes.CDLL("libc.so.6").malloc_trim(0)

@@ -21,6 +21,8 @@ from mai_core.errors import BadValue
 from mai_core.reports.exports.request import LINK, ExportRequest
 
 MOST_SHEET_ROWS = 1_000_000
+_LINES = 2000
+"""Lines of CSV that are in memory at once."""
 _FORMULA = r"^[=+\-@\t\r\n]"
 
 
@@ -57,7 +59,7 @@ class _Csv:
         self._decimal_comma = decimal_comma
 
     def write(self, table: pa.Table) -> None:
-        for batch in defused(table).to_batches():
+        for batch in defused(table).to_batches(max_chunksize=_LINES):
             if not batch.num_rows:
                 continue
             cells = [self._cells(column) for column in batch.columns]
