@@ -36,14 +36,11 @@ def show(view: View) -> None:
         return
     people = directory.people(view)
     limits = _limits(view)
+    with st.container(key="card_limits"):
+        frame.draw(_table(view, limits, people), Html(f'<p class="m-sub m-below">{escape(words("limits.how"))}</p>'))
     if view.session.role == "operator":
-        left, right = st.columns([1.7, 1], gap="medium")
-        with right, st.container(key="card_limit_set"):
+        with st.container(key="card_limit_set", width=560):
             _form(view, people, limits)
-    else:
-        left = st.container()
-    with left, st.container(key="card_limits"):
-        frame.draw(_table(view, limits, people), Html(f'<p class="m-sub">{escape(words("limits.how"))}</p>'))
 
 
 def _limits(view: View) -> list[Limit]:
@@ -66,7 +63,7 @@ def _table(view: View, limits: list[Limit], people: tuple[directory.Person, ...]
     names = {person.external_user: person.shown(words) for person in people}
     columns = [
         Column("name", words("limits.whose"), "text"), Column("used", words("limits.used"), "num"),
-        Column("bar", words("column.share")), Column("share", "", "num"),
+        Column("bar", words("column.share")),
         Column("soft", words("limits.soft"), "num"), Column("hard", words("limits.hard"), "num"),
         Column("state", words("column.state")),
     ]  # fmt: skip
@@ -89,9 +86,11 @@ def _row(view: View, period: Period, limit: Limit, names: dict[str | None, str],
     filters = {} if whole else {"person": limit.external_user}
     return {
         "name": markup.name(name, words("limits.term") if limit.is_term else ""),
-        "used": view.amount(period.first, period.last, words.money(spent, limit.currency), **filters),
+        "used": markup.joined(
+            view.amount(period.first, period.last, words.money(spent, limit.currency), **filters),
+            Html(f"<small>{escape(words.percent(share))}</small>"),
+        ),
         "bar": markup.bar(share),
-        "share": words.percent(share),
         "soft": _shown(view, limit.soft, limit.currency),
         "hard": _shown(view, limit.hard, limit.currency),
         "state": _state(view, limit, spent),

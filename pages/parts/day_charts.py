@@ -134,11 +134,17 @@ def followed(
     span: Callable[[date], tuple[date, date]] = lambda day: (day, day),
     **filters: str,
 ) -> None:
-    """A chart whose pressed point leads to what it is made of; the same as a table for whoever cannot press it."""
+    """A chart whose pressed point leads to what it is made of; the same as a table for whoever cannot press it.
+
+    What was pressed is remembered: a new event draws the chart anew, and Plotly then forgets."""
     state = show(view, figure, key, alt, select=True)
     points = state.selection.points if state and state.selection else []
+    remembered = f"{key}_pressed"
     if points:
-        _draw_links(view, figure, points[0], span, filters)
+        st.session_state[remembered] = str(points[0].get("x", ""))[:10]
+    pressed = st.session_state.get(remembered, "")
+    if any(pressed in trace["x"] for trace in figure.data):
+        _draw_links(view, figure, pressed, span, filters)
     if table is not None and st.toggle(view.words("chart.table"), key=f"{key}_as_table"):
         frame.draw(table())
 
@@ -146,12 +152,13 @@ def followed(
 def _draw_links(
     view: View,
     figure: Figure,
-    point: Mapping[str, Any],
+    pressed: str,
     span: Callable[[date], tuple[date, date]],
     filters: Mapping[str, str],
 ) -> None:
+    """The day as a whole, and each model of it: where areas are stacked a finger cannot choose among them."""
     try:
-        first, last = span(date.fromisoformat(str(point.get("x", ""))[:10]))
+        first, last = span(date.fromisoformat(pressed))
     except ValueError:
         return
     if first > view.today:
@@ -159,10 +166,10 @@ def _draw_links(
     words = view.words
     when = words.span(first, last)
     links = [markup.link(view.explain(first, last, **filters), f"{when}: {words('explain.link')}")]
-    model = figure.data[int(point.get("curve_number", 0))].get("meta")
-    if model:
-        named = f"{str(model).rpartition('/')[2]}, {when}: {words('explain.link')}"
-        links.append(markup.link(view.explain(first, last, **{**filters, "model": model}), markup.name(named)))
+    told = (trace for trace in figure.data if trace.get("meta") and pressed in trace["x"])
+    for model in dict.fromkeys(trace["meta"] for trace in told if trace["customdata"][trace["x"].index(pressed)]):
+        where = view.explain(first, last, **{**filters, "model": model})
+        links.append(markup.link(where, markup.name(str(model).rpartition("/")[2]), words("explain.link")))
     frame.draw(Html(f'<div class="m-links">{"".join(link.text for link in links)}</div>'))
 
 
