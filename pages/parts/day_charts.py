@@ -61,13 +61,13 @@ def _added(one: Row, other: Row) -> Row:
 
 def _dated(view: View, every: Sequence[date], series: Sequence[Series], *, columns: bool, height: int) -> Figure:
     words, figure = view.words, dressed(view, height)
+    top = 0.0
     for one in series:
         if columns:
             _add_columns(view, figure, every, one)
         else:
-            _add_area(view, figure, [day for day in every if day != view.today], one, "whole")
-            if view.today in every:
-                _add_area(view, figure, [view.today - timedelta(days=1), view.today], one, "running")
+            _add_area(view, figure, [day for day in every if day != view.today], one)
+            top = _add_today(view, figure, one, top) if view.today in every else top
     figure.update_layout(barmode="stack", uirevision="keep", margin={"r": 8 if columns else 24})
     figure.update_xaxes(**day_ticks(words, every), unifiedhovertitle={"text": "<b>%{x|%d.%m.%Y}</b>"})
     figure.update_yaxes(**pln_axis(words))
@@ -84,30 +84,48 @@ def _add_columns(view: View, figure: Figure, every: Sequence[date], series: Seri
         marker={"color": colour, "line": {"width": 0}, "cornerradius": 2,
                 "pattern": hatched(view, [day == view.today for day in every])},
         customdata=[both(view.words, row) if row else "" for row in found],
-        hovertemplate=f"{safe(name)}: %{{customdata}}<extra></extra>",
+        hovertemplate=_said(name),
         unselected={"marker": {"opacity": 0.7}},
     )  # fmt: skip
 
 
-def _add_area(view: View, figure: Figure, shown: Sequence[date], series: Series, part: str) -> None:
-    """The running day is a part of its own, hatched: it is not a fall. Its left edge is yesterday, told once."""
+def _add_area(view: View, figure: Figure, shown: Sequence[date], series: Series) -> None:
     name, colour, model, rows = series
-    running = part == "running"
     found = [rows.get(day) for day in shown]
-    told = [row is not None and (day == view.today or not running) for day, row in zip(shown, found, strict=True)]
-    said = f"{safe(name)}: %{{customdata}}<extra></extra>"
     figure.add_scatter(
         x=[day.isoformat() for day in shown],
-        y=[(in_pln(row.get("charged_ppln")) or 0) if row else 0 for row in found],
-        name=safe(name), meta=model, stackgroup=part, mode="lines+markers",
-        line={"color": colour, "width": 1},
-        marker={"color": colour, "size": 7, "opacity": 0},
-        selected={"marker": {"opacity": 0}}, unselected={"marker": {"opacity": 0}},
-        customdata=[both(view.words, row) if row else "" for row in found],
-        hoverinfo=["all" if one else "skip" for one in told], hovertemplate=[said if one else "" for one in told],
-        **({"fillpattern": {"shape": "/", "size": 5, "solidity": 0.35, "fgcolor": colour, "bgcolor": "rgba(0,0,0,0)"}}
-           if running else {"fillcolor": colour}),
+        y=[in_pln(row.get("charged_ppln")) if row else None for row in found],
+        name=safe(name), meta=model, stackgroup="whole", mode="lines+markers", fillcolor=colour,
+        line={"color": colour, "width": 1}, marker={"color": colour, "size": 7, "opacity": 0}, **_UNMARKED,
+        customdata=[both(view.words, row) if row else "" for row in found], hovertemplate=_said(name),
     )  # fmt: skip
+
+
+def _add_today(view: View, figure: Figure, series: Series, top: float) -> float:
+    """The running day is hatched: it is not a fall. Its area begins at yesterday and says nothing; its point does.
+    Returns how high the areas stand now."""
+    name, colour, model, rows = series
+    edge, today = ((in_pln(rows[day].get("charged_ppln")) or 0.0) if day in rows else 0.0
+                   for day in (view.today - timedelta(days=1), view.today))  # fmt: skip
+    figure.add_scatter(
+        x=[(view.today - timedelta(days=1)).isoformat(), view.today.isoformat()], y=[edge, today],
+        stackgroup="running", mode="lines", line={"color": colour, "width": 1}, hoverinfo="skip",
+        fillpattern={"shape": "/", "size": 5, "solidity": 0.35, "fgcolor": colour, "bgcolor": "rgba(0,0,0,0)"},
+    )  # fmt: skip
+    if view.today in rows:
+        figure.add_scatter(
+            x=[view.today.isoformat()], y=[top + today], name=safe(name), meta=model, mode="markers",
+            marker={"color": colour, "size": 7, "opacity": 0}, **_UNMARKED,
+            customdata=[both(view.words, rows[view.today])], hovertemplate=_said(name),
+        )  # fmt: skip
+    return top + today
+
+
+_UNMARKED = {"selected": {"marker": {"opacity": 0}}, "unselected": {"marker": {"opacity": 0}}}
+
+
+def _said(name: str) -> str:
+    return f"{safe(name)}: %{{customdata}}<extra></extra>"
 
 
 def legend(view: View, period: Period, top: Sequence[str], shown: ModelColours, *, with_others: bool) -> Html:
