@@ -1,4 +1,4 @@
-"""The `usage` object of a completion, in the spelling of chat completions and in that of the responses API."""
+"""The `usage` object of a completion, in the spelling of chat completions, of the responses API and of messages."""
 
 from __future__ import annotations
 
@@ -13,13 +13,19 @@ def read_usage(usage: Mapping[str, Any]) -> dict[str, Any]:
     input_details = _first_mapping(usage, "prompt_tokens_details", "input_tokens_details")
     output_details = _first_mapping(usage, "completion_tokens_details", "output_tokens_details")
     tools = _first_mapping(usage, "server_tool_use_details", "server_tool_use")
+    read, written = usage.get("cache_read_input_tokens"), usage.get("cache_creation_input_tokens")
+    input_tokens = _first_count(usage, "prompt_tokens", "input_tokens")
+    if input_tokens is not None and usage.get("prompt_tokens") is None:
+        # The messages API counts what was read from the cache or written to it beside the input, not in it.
+        for beside in (read, written):
+            input_tokens += count(beside, "cache_input_tokens") or 0
     is_byok = yes_or_no(usage.get("is_byok"))
     upstream = mapping(usage.get("cost_details"), "cost_details").get("upstream_inference_cost")
     return {
-        "input_tokens": _first_count(usage, "prompt_tokens", "input_tokens"),
+        "input_tokens": input_tokens,
         "output_tokens": _first_count(usage, "completion_tokens", "output_tokens"),
-        "cached_tokens": count(input_details.get("cached_tokens"), "cached_tokens"),
-        "cache_write_tokens": count(input_details.get("cache_write_tokens"), "cache_write_tokens"),
+        "cached_tokens": count(input_details.get("cached_tokens", read), "cached_tokens"),
+        "cache_write_tokens": count(input_details.get("cache_write_tokens", written), "cache_write_tokens"),
         "audio_tokens": count(input_details.get("audio_tokens"), "audio_tokens"),
         "reasoning_tokens": count(output_details.get("reasoning_tokens"), "reasoning_tokens"),
         "searches": count(tools.get("web_search_requests"), "web_search_requests"),

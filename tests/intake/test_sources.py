@@ -83,6 +83,22 @@ class TestCompletions:
         told = only(parse("completions", event))
         assert (told.generation_id, told.external_user, told.input_tokens) == ("gen-a", "u-1", 7)
 
+    def test_the_messages_api_counts_the_cache_beside_the_input(self) -> None:
+        usage = {
+            "input_tokens": 21,
+            "cache_read_input_tokens": 8,
+            "cache_creation_input_tokens": 100,
+            "output_tokens": 12,
+        }
+        told = only(parse("completions", {"id": "gen-a", "model": "m", "usage": usage}))
+        assert (told.input_tokens, told.cached_tokens, told.cache_write_tokens, told.output_tokens) == (129, 8, 100, 12)
+
+    def test_where_both_spellings_stand_the_prompt_is_all_of_it(self) -> None:
+        """LiteLLM's usage object of an Anthropic model."""
+        usage = {"prompt_tokens": 129, "completion_tokens": 12, "cache_read_input_tokens": 8}
+        told = only(parse("completions", {"id": "gen-a", "model": "m", "usage": usage}))
+        assert (told.input_tokens, told.cached_tokens) == (129, 8)
+
     def test_with_an_own_key_the_upstream_cost_is_kept_beside_the_fee(self) -> None:
         usage = {**USAGE, "is_byok": True}
         told = only(parse("completions", {**self.completion, "usage": usage}))
