@@ -22,6 +22,7 @@ SHORT: dict[str, tuple[str, ...]] = {
     "influx_faults": ("--seconds", "5"),
     "daily_batch": ("--events", "200000"),
     "reports": ("--rows", "500000", "--generations", "2000000", "--folder", "{folder}"),
+    "freshness": ("--events", "10"),
     "kill_server": ("--kills", "20"),
     "kill_batch": ("--kills", "20"),
 }
