@@ -86,8 +86,8 @@ EVENT_COLUMNS = (
 
 _PLACES = f"({', '.join('?' * len(EVENT_COLUMNS))})"
 _INSERT_EVENT = f"INSERT INTO usage_events ({', '.join(EVENT_COLUMNS)}) VALUES {_PLACES}"
-_BUNDLES = (100, 10, 1)
-"""Few sizes, so that every statement stays prepared."""
+_BUNDLES = (100, 30, 10, 3, 1)
+"""Few sizes, so that every statement stays prepared (apsw keeps none that is longer than 16 KB)."""
 _INSERT_EVENTS = {size: _INSERT_EVENT + f", {_PLACES}" * (size - 1) for size in _BUNDLES}
 _UPDATE_EVENT = (
     f"UPDATE usage_events SET {', '.join(f'{name} = ?' for name in EVENT_COLUMNS[2:])}"
