@@ -28,6 +28,9 @@ total_tokens, charged_pusd, charged_ppln, provisional. Keys:
     by_person   person (external user), user_id, user_name (NULL: nobody named), department, days_active, last_day
     by_model    model, provider_count, people, days_active;  by_provider, by_department, by_client: the same
 
+A question reads `usage`, every row, or `usage_people` or `usage_models`, the same without model or person: for sealed
+days these are sums beside the rows, a tenth of them. `generations` and `hours` come from the ledger or the lake alike.
+
 For jobs: `sealing.seal(installation, client, days)` (closed, validated days; those without a fixed rate stay open and
 are told), `sealing.unsealed_days(db, client, through)`, `sealing.compact(installation, client, year)`, then once a run
 `upkeep.publish(installation)`: the manifest, and replaced files deleted after 15 minutes.
