@@ -21,8 +21,8 @@ _FOLLOWED = ("requests", "charged_pusd", "charged_ppln", "provisional")
 def show(view: View) -> None:
     words = view.words
     period = frame.heading_with_period(view, words("nav.overview"))
-    asks = ("totals", "by_day_model", "by_model", "by_person", "by_client")
-    (totals, days, models, people, clients), _ = view.read(period, *asks)
+    (totals, days, models, people), _ = view.read(period, "totals", "by_day_model", "by_model", "by_person")
+    clients = view.read(period, "by_client")[0][0] if view.client is None else []
     total = totals[0]
     if not total["requests"] and not total["previous_requests"]:
         _pulse(view, period, total)

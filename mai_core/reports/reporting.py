@@ -35,6 +35,13 @@ FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
 """What lies outside is a mistyped year; calendars end there too."""
 
 
+def check_period(start: date, end: date) -> None:
+    if end < start:
+        raise BadValue("end", f"{end} is before {start}")
+    if start < FIRST_DAY or end > LAST_DAY:
+        raise BadValue("from" if start < FIRST_DAY else "to", f"must lie between {FIRST_DAY} and {LAST_DAY}")
+
+
 class QuestionFailed(MaiError):
     """DuckDB could not answer, and no file is to blame."""
 
@@ -88,16 +95,15 @@ class Reporting:
         client: str | None = None,
         *,
         previous: tuple[date, date] | None = None,
+        taken: Snapshot | None = None,
         **filters: Any,
     ) -> Page:
-        """One snapshot that reaches from the previous period to `end`."""
-        if end < start:
-            raise BadValue("end", f"{end} is before {start}")
-        if start < FIRST_DAY or end > LAST_DAY:
-            raise BadValue("from" if start < FIRST_DAY else "to", f"must lie between {FIRST_DAY} and {LAST_DAY}")
+        """One snapshot that reaches from the previous period to `end`, or such days of one that was `taken` before."""
+        check_period(start, end)
         previous = previous or previous_period(start, end)
         client = viewer.client(client)
-        snapshot = self.snapshot(client, min(start, previous[0]), max(end, previous[1]), viewer.sees_cost)
+        first, last = min(start, previous[0]), max(end, previous[1])
+        snapshot = taken.between(first, last) if taken else self.snapshot(client, first, last, viewer.sees_cost)
         if client is not None and not snapshot.clients.num_rows:
             raise NotFound(f"there is no client {client!r}")
         return Page(self, viewer, client, start, end, previous, snapshot, Filters(**filters))

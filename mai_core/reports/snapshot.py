@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mai_core.reports.engine import literal, literals
 from mai_core.reports.rates import DayRates, read_rates
@@ -136,6 +138,37 @@ class Snapshot:
     def _open_days(self) -> list[date]:
         days: list[date] = self.open_rows["day"].unique().to_pylist()
         return days
+
+    def between(self, first: date, last: date) -> Snapshot:
+        """What reading these days alone would have brought."""
+        return replace(
+            self,
+            first=first,
+            last=last,
+            open_rows=_of_days(self.open_rows, first, last),
+            open_spans=tuple(clipped(self.open_spans, first, last)),
+            files=tuple(file for file in self.files if file.days[0] <= last and file.days[-1] >= first),
+            rates=DayRates(_of_days(self.rates.table, first, last)),
+        )
+
+    def digest(self) -> bytes:
+        """Two snapshots of the same days with the same digest answer every question alike."""
+        found = hashlib.blake2b(digest_size=16)
+        found.update(repr((self.first, self.last, self.open_spans, sorted(self.sealed_through.items()))).encode())
+        for file in self.files:
+            found.update(repr((file.client_org_id, file.file, file.days)).encode())
+        for table in (self.clients, self.people, self.open_rows, self.rates.table):
+            found.update(repr(table.num_rows).encode())
+            for column in table.combine_chunks().columns:
+                for buffer in (buffer for chunk in column.chunks for buffer in chunk.buffers() if buffer):
+                    found.update(buffer)
+        return found.digest()
+
+
+def _of_days(table: pa.Table, first: date, last: date) -> pa.Table:
+    day = table["day"]
+    wanted = pc.and_(pc.greater_equal(day, pa.scalar(first, DAY)), pc.less_equal(day, pa.scalar(last, DAY)))
+    return table.filter(wanted)
 
 
 def read_snapshot(

@@ -11,7 +11,7 @@ from typing import Any
 from plotly.basedatatypes import BaseFigure
 
 
-class Figure(BaseFigure):
+class Figure(BaseFigure):  # type: ignore[misc]  # plotly tells no types
     """What `st.plotly_chart` takes for a figure that is already checked."""
 
     def __init__(self) -> None:  # BaseFigure's own would build the checked objects

@@ -23,9 +23,10 @@ class LimitState:
 
 def history(view: View, key: str) -> dict[date, int]:
     """Amounts by day, today included; a day without an exchange rate has none."""
-    first = view.today - timedelta(days=forecast.HISTORY_DAYS)
-    (rows,), _ = view.read_days(first, view.today, "by_day")
-    return {row["day"]: int(row[key]) for row in rows if row[key] is not None}
+    first, yesterday = view.today - timedelta(days=forecast.HISTORY_DAYS), view.today - timedelta(days=1)
+    (before,), _ = view.read_days(first, yesterday, "by_day")  # apart, because an event of today changes nothing in it
+    (now,), _ = view.read_days(view.today, view.today, "by_day")
+    return {row["day"]: int(row[key]) for row in (*before, *now) if row[key] is not None}
 
 
 def month_landing(view: View) -> forecast.Landing | None:

@@ -27,5 +27,10 @@ class ModelColours:
 
 
 def model_colours(view: View) -> ModelColours:
-    (models,), _ = view.read_days(view.today - timedelta(days=_DECIDING_DAYS), view.today, "by_model")
-    return ModelColours((row["model"] for row in models), view.dark)
+    first, yesterday = view.today - timedelta(days=_DECIDING_DAYS), view.today - timedelta(days=1)
+    (models,), _ = view.read_days(first, yesterday, "by_model")
+    ranked = [row["model"] for row in models]
+    if len(ranked) < colours.MOST:
+        (new,), _ = view.read_days(view.today, view.today, "by_model")
+        ranked += [row["model"] for row in new if row["model"] not in ranked]
+    return ModelColours(ranked, view.dark)

@@ -1,7 +1,4 @@
-"""What pages read: one snapshot per page, remembered per viewer, client, period and filters until the ledger changes.
-
-The cache is shared by everybody in this process, so whoever looks is part of its key.
-"""
+"""What pages read: questions over one snapshot, remembered until what they are about changes (`answers.py`)."""
 
 from __future__ import annotations
 
@@ -15,19 +12,15 @@ import streamlit as st
 
 from mai_core.reports import Reporting, Viewer
 from mai_core.reports.explain import Explanation, explain
-from mai_core.reports.viewer import Role
+from pages.parts.answers import Answers, Ask, Wanted
 from pages.parts.installation import settings
 
 Row = dict[str, Any]
-Ask = tuple[str, tuple[tuple[str, Any], ...]]
-"""A question's name and its parameters."""
-
 Version = tuple[tuple[int, int], ...]
 """Time and size of the ledger's files: every commit changes it, and looking costs microseconds."""
 
 LOOKED_S = 0.7
 """While events keep coming, answers are taken again at most this often."""
-REMEMBERED_S = 60
 
 
 def _of_ledger_file() -> Reporting:
@@ -69,24 +62,9 @@ def ask(question: str, **parameters: Any) -> Ask:
     return question, tuple(sorted(parameters.items()))
 
 
-@st.cache_data(ttl=REMEMBERED_S, show_spinner=False, max_entries=400)
-def _answers(
-    asks: tuple[Ask, ...],
-    role: Role,
-    tenant: str | None,
-    client: str | None,
-    first: date,
-    last: date,
-    previous: tuple[date, date] | None,
-    filters: tuple[tuple[str, tuple[str, ...]], ...],
-    version: Version,
-) -> tuple[list[list[Row]], Row]:
-    del version  # only a part of the key
-    viewer = Viewer(role, tenant)
-    with reporting().open(viewer, first, last, client, previous=previous, **dict(filters)) as page:
-        answers = [page.rows(name, **dict(parameters)) for name, parameters in asks]
-        fresh = page.freshness
-        return answers, {"last_event_ms": fresh.last_event_ms, "sealed_through": fresh.sealed_through}
+@st.cache_resource(show_spinner=False)
+def _answers() -> Answers:
+    return Answers()
 
 
 def answers(
@@ -100,8 +78,9 @@ def answers(
 ) -> tuple[list[list[Row]], Row]:
     """The rows of every question, and how fresh they are."""
     asked = tuple(ask(item) if isinstance(item, str) else item for item in asks)
-    kept = tuple(sorted((name, values) for name, values in filters.items() if values))
-    return _answers(asked, viewer.role, viewer.client_org_id, client, first, last, previous, kept, ledger_version())
+    wanted = Wanted.of(viewer, client, first, last, previous, filters, asked)
+    rows, fresh = _answers().of(reporting(), wanted, ledger_version(), asked)
+    return rows, {"last_event_ms": fresh.last_event_ms, "sealed_through": fresh.sealed_through}
 
 
 def explanation(viewer: Viewer, client: str | None, first: date, last: date, filters: Mapping[str, Any]) -> Explanation:

@@ -9,9 +9,10 @@ from typing import Any
 from mai_core.days import from_ms, zone
 from mai_core.ids import anonymous_label
 from mai_core.language import Words
+from pages.parts.answers import Ask
 from pages.parts.markup import Cell, Html, address, amount_link
 from pages.parts.periods import Period
-from pages.parts.reading import Ask, Row, answers
+from pages.parts.reading import Row, answers
 from pages.parts.sessions import Session
 
 

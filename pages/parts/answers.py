@@ -1,0 +1,176 @@
+"""Answers that are remembered until what they were made of changes.
+
+The ledger changes with every event of anybody. An answer depends on less: on one client, and of that on the days it is
+about. So the snapshot is taken again when the ledger has changed, and an answer only when its days in it have.
+
+Everybody in this process shares this memory, so whoever looks (role, tenant, client) is part of every key.
+"""
+
+from __future__ import annotations
+
+import pickle
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from mai_core.reports import Reporting, Viewer
+from mai_core.reports.periods import previous_period
+from mai_core.reports.registry import QUESTIONS
+from mai_core.reports.reporting import Page, check_period
+from mai_core.reports.snapshot import Snapshot
+
+Ask = tuple[str, tuple[tuple[str, Any], ...]]
+"""A question's name and its parameters."""
+
+MOST_BYTES = 64_000_000
+MOST_VIEWERS = 200
+AT_LEAST_EVERY_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked about: by whom, of which client, over which days, with which filters. Without a question that
+    compares, no days before the first matter."""
+
+    viewer: Viewer
+    client: str | None
+    first: date
+    last: date
+    previous: tuple[date, date]
+    filters: tuple[tuple[str, tuple[str, ...]], ...]
+
+    @classmethod
+    def of(
+        cls,
+        viewer: Viewer,
+        client: str | None,
+        first: date,
+        last: date,
+        previous: tuple[date, date] | None,
+        filters: Mapping[str, tuple[str, ...]],
+        asks: tuple[Ask, ...],
+    ) -> Wanted:
+        check_period(first, last)
+        kept = tuple(sorted((name, values) for name, values in filters.items() if values))
+        if not any(name in QUESTIONS and QUESTIONS[name].compares for name, _ in asks):
+            previous = first, first
+        return cls(viewer, viewer.client(client), first, last, previous or previous_period(first, last), kept)
+
+    @property
+    def whose(self) -> Hashable:
+        return self.viewer.role, self.viewer.client_org_id, self.client
+
+    @property
+    def days(self) -> tuple[date, date]:
+        return min(self.first, self.previous[0]), max(self.last, self.previous[1])
+
+
+@dataclass
+class Standing:
+    """The newest snapshot for one viewer and client; whoever computes for them holds the lock."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    version: Hashable = None
+    at: float = 0.0
+    snapshot: Snapshot | None = None
+    digests: dict[tuple[date, date], bytes] = field(default_factory=dict)
+
+    def reach(self, reporting: Reporting, wanted: Wanted, version: Hashable) -> Snapshot:
+        """A snapshot of this version that has the wanted days; one that was wider stays so."""
+        (first, last), kept = wanted.days, self.snapshot
+        version = (version, reporting.damaged)
+        fresh = self.version == version and time.monotonic() - self.at < AT_LEAST_EVERY_S
+        if fresh and kept is not None and kept.first <= first and last <= kept.last:
+            return kept
+        if kept is not None:
+            first, last = min(first, kept.first), max(last, kept.last)
+        self.at, self.version, self.digests = time.monotonic(), version, {}
+        self.snapshot = reporting.snapshot(wanted.client, first, last, wanted.viewer.sees_cost)
+        return self.snapshot
+
+    def digest(self, snapshot: Snapshot, days: tuple[date, date]) -> bytes:
+        if days not in self.digests:
+            self.digests[days] = snapshot.between(*days).digest()
+        return self.digests[days]
+
+
+class Answers:
+    """Least recently used first out; what is handed out is the reader's own copy."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._standings: OrderedDict[Hashable, Standing] = OrderedDict()
+        self._kept: OrderedDict[Hashable, tuple[bytes, bytes]] = OrderedDict()
+        self._bytes = 0
+
+    def of(
+        self, reporting: Reporting, wanted: Wanted, version: Hashable, asks: tuple[Ask, ...]
+    ) -> tuple[list[Any], Any]:
+        """The rows of every question, and how fresh they are."""
+        standing = self._standing(wanted.whose)
+        with standing.lock:
+            snapshot = standing.reach(reporting, wanted, version)
+            digest = standing.digest(snapshot, wanted.days)
+            with _Opened(reporting, wanted, snapshot) as opened:
+                rows = [self._rows(wanted, ask, digest, version, opened) for ask in asks]
+                fresh = self._one((wanted, "freshness"), digest, lambda page: page.freshness, opened)
+        return rows, fresh
+
+    def _standing(self, whose: Hashable) -> Standing:
+        with self._lock:
+            standing = self._standings.setdefault(whose, Standing())
+            self._standings.move_to_end(whose)
+            while len(self._standings) > MOST_VIEWERS:
+                self._standings.popitem(last=False)
+            return standing
+
+    def _rows(self, wanted: Wanted, ask: Ask, digest: bytes, version: Hashable, opened: _Opened) -> Any:
+        name, parameters = ask
+        if name in QUESTIONS and QUESTIONS[name].relation == "generations":  # which no snapshot holds
+            digest += repr(version).encode()
+        return self._one((wanted, ask), digest, lambda page: page.rows(name, **dict(parameters)), opened)
+
+    def _one(self, key: Hashable, digest: bytes, make: Callable[[Page], Any], opened: _Opened) -> Any:
+        with self._lock:
+            stood_at, packed = self._kept.get(key, (b"", b""))
+            if stood_at == digest:
+                self._kept.move_to_end(key)
+        if stood_at != digest:
+            packed = pickle.dumps(make(opened.page()), pickle.HIGHEST_PROTOCOL)
+            self._keep(key, digest, packed)
+        return pickle.loads(packed)
+
+    def _keep(self, key: Hashable, digest: bytes, packed: bytes) -> None:
+        with self._lock:
+            self._bytes += len(packed) - len(self._kept.pop(key, (b"", b""))[1])
+            self._kept[key] = (digest, packed)
+            while self._bytes > MOST_BYTES:
+                self._bytes -= len(self._kept.popitem(last=False)[1][1])
+
+
+class _Opened:
+    """A page that is opened when the first question needs it."""
+
+    def __init__(self, reporting: Reporting, wanted: Wanted, snapshot: Snapshot) -> None:
+        self._reporting, self._wanted, self._snapshot = reporting, wanted, snapshot
+        self._page: Page | None = None
+
+    def __enter__(self) -> _Opened:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._page is not None:
+            self._page.close()
+
+    def page(self) -> Page:
+        if self._page is None:
+            asked = self._wanted
+            self._page = self._reporting.open(
+                asked.viewer, asked.first, asked.last, asked.client,
+                previous=asked.previous, taken=self._snapshot, **dict(asked.filters),
+            )  # fmt: skip
+        return self._page
