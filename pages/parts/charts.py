@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from html import escape as quoted
 from typing import Any
 
 import streamlit as st
 
 from mai_core.forecast import Forecast
 from mai_core.language import Words
+from mai_core.language.plain_text import undirected
 from pages.parts import colours
 from pages.parts.figure import Figure
-from pages.parts.markup import escape
 from pages.parts.reading import Row
 from pages.parts.view import View
 
@@ -78,9 +79,9 @@ def both(words: Words, row: Mapping[str, Any]) -> str:
 
 
 def safe(text: str, longest: int = 40) -> str:
-    """Plotly reads some HTML in names, and %{...} in tooltips: nothing of it comes from data."""
+    """Plotly reads some HTML in names (but no &quot;) and %{...} in tooltips: nothing of it comes from data."""
     short = text if len(text) <= longest else text[: longest - 1] + "…"
-    return escape(short).replace("{", "&#123;")
+    return quoted(undirected(short), quote=False).replace("{", "&#123;")
 
 
 def main_colour(view: View) -> str:
