@@ -3,15 +3,21 @@ comes back, error texts included, and nothing of it changes. New endpoints are c
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from pyarrow import parquet
 
+from mai_core.conversion import Answered, RateTable
 from mai_core.identity import accounts as account_rules
 from mai_core.identity import tokens
 from mai_core.identity.throttling import Buckets
@@ -20,8 +26,9 @@ from mai_core.intake.booking import book
 from mai_core.intake.delivery import kept_observation
 from mai_core.money import units_of
 from mai_core.reports import Reporting, Viewer
+from mai_core.reports.exports.request import FORMATS
 from mai_core.settings import Settings
-from mai_core.store import credentials, dicts, people, quarantine, quotas, rating_books, routes, saved_queries
+from mai_core.store import credentials, dicts, people, quarantine, quotas, rates, rating_books, routes, saved_queries
 from tests.builders import CLIENT, make_arrival, make_client, make_observation
 from tests.routers.callers import FOREIGN, Headers, token_of
 
@@ -53,7 +60,12 @@ PUBLIC = {
     "/health", "/ready", "/metrics", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json",
     "/auth/login", "/auth/link", "/auth/password", "/auth/reset", "/auth/demo-login",
 }  # fmt: skip
-QUESTIONS = [question.name for question in Reporting.questions(Viewer("operator", None))]
+CHOICES: dict[str, tuple[str, ...]] = {
+    "question": tuple(question.name for question in Reporting.questions(Viewer("operator", None))),
+    "relation": ("usage", "generations"),
+    "format": tuple(FORMATS),
+}
+"""Parameters of which every value is asked for."""
 
 
 ALWAYS = {
@@ -68,9 +80,10 @@ class Endpoint:
     method: str
     path: str
     operation: dict[str, Any]
+    chosen: dict[str, str]
 
     def __str__(self) -> str:
-        return f"{self.method} {self.path}"
+        return " ".join([self.method, self.path, *self.chosen.values()])
 
 
 @pytest.fixture
@@ -103,6 +116,8 @@ def foreign(api: TestClient, installation: Installation, settings: Settings) -> 
             arrival = make_arrival(FOREIGN_GENERATION, client=FOREIGN, cost=cost, started_at_ms=now_ms, **told)
             book(db, rating_book, [arrival], now_ms, outbox=False)
         book(db, rating_book, [make_arrival("gen-own", cost=OWN_RAW, started_at_ms=now_ms)], now_ms, outbox=False)
+        table = RateTable(date(2026, 10, 13), Decimal("3.6512"), "199/A/NBP/2026")
+        rates.record(db, now_ms, Answered((table,), table.effective_date, table.effective_date))
         quotas.put(db, now_ms, "test", FOREIGN, FOREIGN_PERSON, "USD", None, units_of(FOREIGN_CHARGED))
         query = saved_queries.put(db, now_ms, FOREIGN, LABEL, f"SELECT '{QUERY}'", "test")
         routes.put(db, now_ms, "test", "api_key_name", FOREIGN_KEY_NAME, FOREIGN)
@@ -128,8 +143,9 @@ def endpoints(api: TestClient) -> Iterator[Endpoint]:
     schema = api.app.openapi()  # type: ignore[attr-defined]
     for path, operations in schema["paths"].items():
         for method, operation in operations.items():
-            for each in QUESTIONS if "{question}" in path else [""]:
-                yield Endpoint(method.upper(), path.replace("{question}", each), operation)
+            names = [each["name"] for each in operation.get("parameters", []) if each["name"] in CHOICES]
+            for chosen in itertools.product(*(CHOICES[name] for name in names)):
+                yield Endpoint(method.upper(), path, operation, dict(zip(names, chosen, strict=True)))
 
 
 def call(api: TestClient, endpoint: Endpoint, headers: Headers, names: dict[str, Any]) -> Any:
@@ -137,7 +153,7 @@ def call(api: TestClient, endpoint: Endpoint, headers: Headers, names: dict[str,
     query: dict[str, Any] = {}
     for parameter in endpoint.operation.get("parameters", []):
         name = parameter["name"]
-        value = names.get(name)
+        value = endpoint.chosen.get(name, names.get(name))
         if value is None and parameter.get("required"):
             value = value_of(api, parameter["schema"], names)
         if parameter["in"] == "path":
@@ -189,8 +205,20 @@ def rows_of_foreign(installation: Installation) -> str:
     return json.dumps(found, default=str)
 
 
+def text_of(answer: Any) -> str:
+    """All that a person can read in an answer: what workbooks and Parquet files hold, too."""
+    content = answer.content
+    if content.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            return "".join(name + parts.read(name).decode("utf-8", "replace") for name in parts.namelist())
+    if content.startswith(b"PAR1"):
+        file = parquet.ParquetFile(io.BytesIO(content))
+        return f"{file.metadata.metadata} {file.schema_arrow} {file.read().to_pylist()}"
+    return str(answer.text)
+
+
 def leaks(answer: Any, secrets: tuple[str, ...]) -> list[str]:
-    told = answer.text.lower() + str(dict(answer.headers)).lower()
+    told = text_of(answer).lower() + str(dict(answer.headers)).lower()
     sent = (answer.request.content.decode("utf-8", "replace") + str(answer.request.url)).lower()
     return [secret for secret in secrets if secret.lower() in told and secret.lower() not in sent]
 
@@ -221,6 +249,17 @@ def test_nothing_of_a_foreign_client_comes_back(
         if role == "nobody" and endpoint.path not in PUBLIC:
             assert answer.status_code == 401, f"{endpoint} answers {answer.status_code} to nobody"
     assert role == "accountant" or rows_of_foreign(installation) == before
+
+
+def test_the_search_finds_what_is_there_in_every_kind_of_file(
+    api: TestClient, installation: Installation, foreign: dict[str, Any]
+) -> None:
+    headers = token_of(installation, "operator")
+    asked = {"client": FOREIGN, **ALWAYS}
+    files = [each for each in endpoints(api) if {"format", "relation"} & set(each.chosen)]
+    found = {str(each): leaks(call(api, each, headers, asked), (FOREIGN_MODEL,)) for each in files}
+    assert len(found) == len(CHOICES["format"]) + len(CHOICES["relation"])
+    assert [file for file, told in found.items() if told != [FOREIGN_MODEL]] == []
 
 
 def hidden_from(role: str, endpoint: Endpoint) -> tuple[str, ...]:
