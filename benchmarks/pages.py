@@ -69,7 +69,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=4, help="how often every choice is clicked")
     parser.add_argument("--pages", default=",".join(page.name for page in PAGES), help="with commas")
     parser.add_argument("--seconds", type=float, default=25, help="how long the twenty click")
-    parser.add_argument("--per-second", type=float, default=20, help="webhooks while they do")
+    parser.add_argument("--per-second", type=float, default=10, help="webhooks while they do")
     parser.add_argument("--only", choices=("browser", "crowd"), help="one half")
     given = parser.parse_args()
     wanted = [page for page in PAGES if page.name in given.pages.split(",")]

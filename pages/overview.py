@@ -133,7 +133,7 @@ def _pulse(view: View, period: Period, drawn: Row) -> None:
     """Says how fresh the page is, every two seconds; what is new is drawn at once, a session that ended ends here."""
     frame.check_session(view)
     (totals,), fresh = view.read(period, "totals")
-    if any(totals[0][figure] != drawn[figure] for figure in _FOLLOWED):
+    if troubles.may_draw_all_again() and any(totals[0][figure] != drawn[figure] for figure in _FOLLOWED):
         st.rerun()
     words = view.words
     last = totals[0]["last_at_ms"]

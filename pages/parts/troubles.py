@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import secrets
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,8 @@ from pages.parts.markup import Html
 
 log = logging.getLogger("mai.pages")
 _TRIED_AGAIN_S = 4
-_WHOLE = "whole_run"
+_WHOLE, _RESTS_UNTIL = "whole_run", "rests_until"
+_RESTS_TIMES, _RESTS_AT_MOST_S = 8, 4.0
 
 
 def sentence(words: Words, error: MaiError) -> str:
@@ -68,11 +70,19 @@ def try_again() -> None:
 
 def whole_run(run: Callable[[], None]) -> None:
     """Marks the runs of the whole script, so that a part that runs by itself knows that it does."""
-    st.session_state[_WHOLE] = True
+    st.session_state[_WHOLE], began = True, time.monotonic()
     try:
         run()
     finally:
+        ended = time.monotonic()
         st.session_state[_WHOLE] = False
+        st.session_state[_RESTS_UNTIL] = ended + min(_RESTS_TIMES * (ended - began), _RESTS_AT_MOST_S)
+
+
+def may_draw_all_again() -> bool:
+    """A page that draws itself anew by itself rests in between, longer when the machine is busy: twenty open pages
+    and a stream of events must leave it time for whoever clicks."""
+    return not st.session_state[_WHOLE] and time.monotonic() >= st.session_state.get(_RESTS_UNTIL, 0.0)
 
 
 def by_itself(every_s: float) -> Callable[[Callable[..., None]], Callable[..., None]]:
