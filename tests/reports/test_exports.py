@@ -19,7 +19,7 @@ from mai_core.errors import BadValue
 from mai_core.installation import Installation
 from mai_core.money import decimal_text, units_of
 from mai_core.reports import Reporting, Viewer
-from mai_core.reports.exports import ExportRequest, export, suffix_of, writers
+from mai_core.reports.exports import ExportRequest, export, run, suffix_of, writers
 from mai_core.reports.exports.focus import divided
 from mai_core.reports.exports.request import FORMATS, links_to
 from mai_core.reports.sealing import seal
@@ -156,6 +156,18 @@ def test_a_spreadsheet_that_is_too_long_is_refused_in_words(
     with pytest.raises(BadValue, match="csv or parquet"):
         written(reporting, tmp_path, format="xlsx")
     assert [path for path in tmp_path.iterdir() if path.is_file()] == []
+
+
+def test_a_sheets_length_is_known_before_it_is_begun(
+    reporting: Reporting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "MOST_SHEET_ROWS", 2)
+    progress: list[int] = []
+    request = ExportRequest(*OCTOBER, format="xlsx")
+    with pytest.raises(BadValue, match="csv or parquet"):
+        export(reporting, MANAGER, request, tmp_path / "usage.xlsx", lambda done, _: progress.append(done))
+    assert progress == []
+    assert written(reporting, tmp_path, format="xlsx", by=("month",)).is_file()
 
 
 def test_parquet_is_typed_and_exact(reporting: Reporting, tmp_path: Path) -> None:

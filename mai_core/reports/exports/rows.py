@@ -77,6 +77,26 @@ def tables(page: Page, request: ExportRequest) -> Iterator[Sequence[pa.Table]]:
         yield [_with_links(table, request).cast(schema) if request.links else table.cast(schema)]
 
 
+def count_rows(page: Page, request: ExportRequest, most: int) -> int:
+    """How many rows there will be; counted no further than `most`, and not at all where usage has no more rows."""
+    between = {"start": request.start, "end": request.end}
+    in_all = "SELECT count(*) FROM usage WHERE day BETWEEN $start AND $end"
+    found = int(page.answer(facets_of(request), lambda cursor: cursor.execute(in_all, between).fetchall())[0][0])
+    if found <= most:
+        return found
+    sql, counted = f"SELECT count(*) FROM ({export_sql(request)})", 0
+    for chunk in chunks_of(page, request):
+
+        def run(cursor: Connection, chunk: Chunk = chunk) -> int:
+            page.narrow(cursor, chunk.client, chunk.first, chunk.last)
+            return int(cursor.execute(sql, {"start": chunk.first, "end": chunk.last}).fetchall()[0][0])
+
+        counted += page.answer(facets_of(request), run)
+        if counted > most:
+            break
+    return counted
+
+
 def export_sql(request: ExportRequest) -> str:
     names = [name for name in columns_of(request) if name in _KEY_SQL]
     department_alone = "department" in names and "user_id" not in names

@@ -13,8 +13,15 @@ import pyarrow as pa
 
 from mai_core.reports.exports import focus
 from mai_core.reports.exports.request import ExportRequest, columns_of
-from mai_core.reports.exports.rows import chunks_of, tables
-from mai_core.reports.exports.writers import Writer, csv_writer, parquet_writer, xlsx_writer
+from mai_core.reports.exports.rows import chunks_of, count_rows, tables
+from mai_core.reports.exports.writers import (
+    MOST_SHEET_ROWS,
+    Writer,
+    csv_writer,
+    parquet_writer,
+    too_many_for_a_sheet,
+    xlsx_writer,
+)
 from mai_core.reports.reporting import Reporting
 from mai_core.reports.viewer import Viewer
 
@@ -34,6 +41,8 @@ def export(
             reporting.apart() as own,
             own.open(viewer, request.start, request.end, request.client, **filters) as page,
         ):
+            if request.format == "xlsx" and count_rows(page, request, MOST_SHEET_ROWS) > MOST_SHEET_ROWS:
+                raise too_many_for_a_sheet()
             parts = focus.tables(page, request) if request.format == "focus" else tables(page, request)
             total = len(chunks_of(page, request))
             with _writer(unfinished, viewer, request) as writer:

@@ -26,6 +26,10 @@ _LINES = 2000
 _FORMULA = r"^[=+\-@\t\r\n]"
 
 
+def too_many_for_a_sheet() -> BadValue:
+    return BadValue("format", "more than 1 000 000 rows do not fit a spreadsheet: ask for csv or parquet")
+
+
 class Writer(Protocol):
     def write(self, table: pa.Table) -> None: ...
 
@@ -129,7 +133,7 @@ class _Xlsx:
 
     def write(self, table: pa.Table) -> None:
         if self._rows + table.num_rows > MOST_SHEET_ROWS:
-            raise BadValue("format", "more than 1 000 000 rows do not fit a spreadsheet: ask for csv or parquet")
+            raise too_many_for_a_sheet()
         columns = [column.to_pylist() for column in defused(table).columns]
         for values in zip(*columns, strict=True):
             self._rows += 1
