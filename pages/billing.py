@@ -45,7 +45,8 @@ def show(view: View) -> None:
     lines = lines_of(view, period, group, groups[group], total)
     with st.container(key="card_statement"):
         frame.draw(
-            _statement(view, group, lines, total), Html(f'<p class="m-sub">{escape(words("billing.rounding"))}</p>')
+            _statement(view, period, group, lines, total),
+            Html(f'<p class="m-sub">{escape(words("billing.rounding"))}</p>'),
         )
         buttons(view, f"statement-{month_of(period.first)}-{group}", _fields(view, group), lambda: _file(lines))
     frame.draw(
@@ -146,7 +147,7 @@ def lines_of(view: View, period: Period, group: str, rows: Sequence[Row], total:
 _SUMMED = ("charged_pusd", "charged_ppln", "requests", "total_tokens")
 
 
-def _statement(view: View, group: str, lines: Sequence[dict[str, Any]], total: Row) -> Html:
+def _statement(view: View, period: Period, group: str, lines: Sequence[dict[str, Any]], total: Row) -> Html:
     words = view.words
     columns = [
         Column("name", words(f"column.{group}"), "text"), Column("requests", words("column.requests"), "num"),
@@ -177,7 +178,9 @@ def _statement(view: View, group: str, lines: Sequence[dict[str, Any]], total: R
         "requests": words.count(total["requests"]),
         "tokens": words.count(total["total_tokens"]),
         "usd": view.usd(total),
-        "pln": words("none") if rounded is None else words.money(rounded * UNITS_PER_GROSZ, "PLN"),
+        "pln": words("none")
+        if rounded is None
+        else view.amount(period.first, period.last, words.money(rounded * UNITS_PER_GROSZ, "PLN")),
     }
     return markup.table(columns, body, foot)
 

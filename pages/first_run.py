@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from html import escape as quoted
 
+import httpx
 import streamlit as st
 
 from mai_core.days import DAY_MS
@@ -56,8 +57,17 @@ def _event(view: View) -> None:
     )
     _item(words("first.event"), said, fresh)
     if st.button(words("first.event.test"), key="test_event"):
-        answer = api.send("GET", "/ready")
+        answer = _try_webhook()
         if answer.is_success:
-            frame.draw(markup.notice(words("first.event.ok")))
+            frame.draw(markup.notice(words("first.event.ok", code=answer.status_code)))
         else:
             frame.draw(markup.notice(api.refusal_text(answer), "bad"))
+
+
+def _try_webhook() -> httpx.Response:
+    """What OpenRouter's own "Test Connection" sends: an empty delivery with the secret. Nothing is booked."""
+    standing = installation.settings().openrouter_webhook_secret.get_secret_value()
+    secret = st.session_state.get(webhook_secrets.LAST_MADE) or standing
+    return api.send(
+        "POST", _WEBHOOK, secret, json={"resourceSpans": []}, headers={"X-Test-Connection": "true"}
+    )  # fmt: skip

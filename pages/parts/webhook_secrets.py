@@ -12,6 +12,8 @@ from pages.parts.markup import Column, Html, escape
 from pages.parts.view import View
 
 _PATH = "/api/v1/admin/webhook-credentials"
+LAST_MADE = "webhook_secret_made"
+"""In the session on the server: the secret that this person has just made, so that it can be tried."""
 
 
 def live(view: View) -> list[dict[str, Any]]:
@@ -32,6 +34,7 @@ def make(view: View, key: str) -> None:
         body = {"label": label.strip(), "client_org_id": view.client_id}
         made = frame.act(view, "POST", _PATH, json=body)
         if made:
+            st.session_state[LAST_MADE] = made["secret"]
             frame.draw(markup.notice(words("tokens.once")))
             st.code(made["secret"], language=None)
 

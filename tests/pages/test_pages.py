@@ -329,3 +329,19 @@ def test_settings_say_in_polish_what_they_mean(desk: Desk, open_page: Opener) ->
     shown = text(open_page(desk.login("operator"), "settings"))
     assert "Lokalna godzina przebiegu dziennego." in shown
     assert "Local time of the daily batch." not in shown
+
+
+def test_the_first_steps_try_the_webhook_with_the_secret_just_made(desk: Desk, open_page: Opener) -> None:
+    page = open_page(desk.login("operator"), "first_run")
+    page.text_input(key="first_secret_label").set_value("OpenRouter").run()
+    page.button(key="first_secret_make").click().run()
+    page.button(key="test_event").click().run()
+    assert "HTTP 200" in text(page)
+    with desk.installation.store.read() as db:
+        assert list(db.execute("SELECT count(*) FROM usage_events")) == [(0,)]
+
+
+def test_without_a_secret_the_webhook_does_not_open(desk: Desk, open_page: Opener) -> None:
+    page = open_page(desk.login("operator"), "first_run")
+    page.button(key="test_event").click().run()
+    assert "m-notice bad" in drawn(page)

@@ -142,5 +142,8 @@ MESSAGES: Messages = {
     "first.event.waiting": ("Czekam… wyślij wiadomość w czacie.", "Waiting… send a message in the chat."),
     "first.event.there": ("Dotarło {ago}.", "Arrived {ago}."),
     "first.event.test": ("Sprawdź połączenie", "Test the connection"),
-    "first.event.ok": ("Wejście odpowiada i przyjmuje zdarzenia.", "The way in answers and takes events."),
+    "first.event.ok": (
+        "Webhook przyjął próbną dostawę z tym sekretem (HTTP {code}); nic nie zaksięgowano.",
+        "The webhook took a test delivery with this secret (HTTP {code}); nothing was booked.",
+    ),
 }
