@@ -27,22 +27,22 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 @pytest.fixture(scope="session")
 def site(demo: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    yield from _running(_copy(demo, tmp_path_factory))
+    yield from running(copy_of(demo, tmp_path_factory))
 
 
 @pytest.fixture(scope="module")
 def own_site(demo: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """For a file that breaks things, or needs a server that nobody has asked for anything."""
-    yield from _running(_copy(demo, tmp_path_factory))
+    yield from running(copy_of(demo, tmp_path_factory))
 
 
-def _copy(demo: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
+def copy_of(demo: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
     folder = tmp_path_factory.mktemp("site")
     shutil.copytree(demo.folder, folder, dirs_exist_ok=True)
     return Site(folder)
 
 
-def _running(site: Site) -> Iterator[Site]:
+def running(site: Site) -> Iterator[Site]:
     try:
         site.start("api", "app")
         yield site

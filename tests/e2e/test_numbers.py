@@ -51,6 +51,13 @@ def test_period_and_drill_down_and_back(visit: Visitor) -> None:
     seen.page.wait_for_selector("text=Osoby i modele tego dnia")
 
 
+def test_a_chart_tells_both_amounts_of_a_day(visit: Visitor) -> None:
+    seen = visit("manager", path="/?period=last_month")
+    told = seen.tooltip(0.5).replace("\u00a0", " ")
+    assert re.search(r"\d{2}\.\d{2}\.\d{4}", told)
+    assert re.search(r": \d+,\d{2} zł · \d+,\d{2} USD", told)
+
+
 def test_a_period_stays_from_page_to_page(visit: Visitor) -> None:
     seen = visit("manager", path="/users?period=last_month")
     span = seen.page.inner_text(".m-head p")

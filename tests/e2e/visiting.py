@@ -75,6 +75,16 @@ class Visit:
         self.page.screenshot(path=str(PICTURES / f"{name}.png"))
         self.page.set_viewport_size(size)
 
+    def tooltip(self, share: float) -> str:
+        """What the first chart tells at a place between its left (0) and its right edge (1)."""
+        chart = self.page.locator(".stPlotlyChart .nsewdrag").first
+        chart.scroll_into_view_if_needed()
+        box = chart.bounding_box()
+        assert box is not None
+        self.page.mouse.move(box["x"] + box["width"] * share, box["y"] + box["height"] / 2)
+        self.page.wait_for_selector(".hoverlayer text")
+        return self.page.locator(".hoverlayer").first.text_content() or ""
+
     def downloaded(self, button: str) -> bytes:
         with self.page.expect_download() as waiting:
             self.page.click(f".st-key-download_{button} button")
