@@ -222,8 +222,11 @@ class TestLiteLLM:
         told = only(parse("litellm", {**self.call, "custom_llm_provider": "azure", "model": "gpt-4o"}))
         assert (told.model, told.provider) == ("gpt-4o", "azure")
 
-    @pytest.mark.parametrize("no_event", [{"status": "failure"}, {"cache_hit": True}, {"cache_hit": "True"}])
-    def test_failures_and_cache_hits_cost_nothing_and_are_no_events(self, no_event: dict[str, Any]) -> None:
+    @pytest.mark.parametrize(
+        "no_event",
+        [{"status": "failure"}, {"cache_hit": True}, {"cache_hit": "True"}, {"model": "litellm-mock-response-model"}],
+    )
+    def test_failures_cache_hits_and_tests_cost_nothing_and_are_no_events(self, no_event: dict[str, Any]) -> None:
         parsed = parse("litellm", [{**self.call, **no_event}, self.call])
         assert (len(parsed.observations), parsed.ignored, parsed.refusals) == (1, 1, [])
 

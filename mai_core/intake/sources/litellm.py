@@ -22,6 +22,8 @@ from mai_core.intake.usage_object import read_usage
 from mai_core.model import Observation, Rank
 
 _OPENROUTER = "openrouter"
+_TEST_MODEL = "litellm-mock-response-model"
+"""What the button of LiteLLM's settings page sends, with made-up usage."""
 _GENERATION_HEADER = "llm_provider-x-generation-id"
 """OpenRouter's own header, as LiteLLM keeps it: `id` is LiteLLM's where it translates between two APIs."""
 
@@ -85,7 +87,7 @@ def _whole(item: msgspec.Raw) -> Any:
 
 
 def _read(call: _Call) -> Observation | None:
-    if call.status == "failure" or call.cache_hit in (True, "True", "true"):
+    if call.status == "failure" or call.cache_hit in (True, "True", "true") or call.model == _TEST_MODEL:
         return None
     metadata = mapping(call.metadata, "metadata")
     told = read_usage(mapping(metadata.get("usage_object"), "metadata.usage_object"))
