@@ -24,6 +24,14 @@ class Conflict(MaiError):
     """What is asked for contradicts what is stored."""
 
 
+class TooOften(MaiError):
+    """Asked for more often than is good; `wait_s` seconds from now it is allowed again."""
+
+    def __init__(self, reason: str, wait_s: int) -> None:
+        super().__init__(reason)
+        self.wait_s = wait_s
+
+
 class StoreUnavailable(MaiError):
     """The ledger cannot be written or read now (busy, disk full, read-only): try again later."""
 

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from mai_core.errors import BadValue, Conflict, MaiError, NotFound, StoreUnavailable
+from mai_core.errors import BadValue, Conflict, MaiError, NotFound, StoreUnavailable, TooOften
 from mai_core.language.refusals import refusal
 from mai_core.language.words import accepted_languages
 
@@ -22,6 +22,7 @@ _STATUS: tuple[tuple[type[MaiError], int], ...] = (
     (BadValue, 422),
     (NotFound, 404),
     (Conflict, 409),
+    (TooOften, 429),
     (StoreUnavailable, 503),
     (MaiError, 400),
 )
@@ -56,7 +57,8 @@ async def _refusal(request: Request, error: Exception) -> JSONResponse:
     content: dict[str, Any] = {"error": _said(request, str(error))}
     if isinstance(error, BadValue):
         content["field"] = error.field
-    return JSONResponse(content, status, headers={"Retry-After": "5"} if status == 503 else None)
+    wait_s = error.wait_s if isinstance(error, TooOften) else 5
+    return JSONResponse(content, status, headers={"Retry-After": str(wait_s)} if status in (429, 503) else None)
 
 
 async def _http_error(request: Request, error: Exception) -> JSONResponse:

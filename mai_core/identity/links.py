@@ -6,13 +6,13 @@ import logging
 from typing import Any, Literal
 
 from mai_core import mail
-from mai_core.errors import BadValue, Conflict
+from mai_core.errors import BadValue, Conflict, TooOften
 from mai_core.identity import accounts as account_rules
 from mai_core.identity.callers import Caller, Role
 from mai_core.identity.passwords import check_rules, hash_password
 from mai_core.identity.secret_texts import new_secret, secret_hash
 from mai_core.identity.signing_in import Session, WrongLogin, log_in, start_session
-from mai_core.identity.throttling import WINDOW_MS
+from mai_core.identity.throttling import INVITATIONS_OF_ACCOUNT, INVITATIONS_TO_ADDRESS, WINDOW_MS, login_wait_ms
 from mai_core.language import language_of, t
 from mai_core.settings import Settings
 from mai_core.store import Db, Store, accounts, audit
@@ -52,6 +52,7 @@ def invite(
     if not caller.sees_all_clients:
         client_org_id = caller.tenant(client_org_id)
     address = account_rules.clean_email(email)
+    _count_invitation(db, now_ms, caller, address)
     known = accounts.find(db, address)
     if known is not None and not caller.sees_all_clients and known["client_org_id"] != client_org_id:
         audit.write(db, now_ms, caller.name, "account.invite_of_a_foreign_address", address, client_org_id)
@@ -63,6 +64,20 @@ def invite(
         db, now_ms, caller.name, email=address, name=name, role=role, client_org_id=client_org_id, language=language
     )
     return account, issue(db, now_ms, caller.name, account, "invitation")
+
+
+def _count_invitation(db: Db, now_ms: int, caller: Caller, address: str) -> None:
+    """Nobody's post box is filled through us: counted before the address is looked up, so that the answer is the same
+    whether it is known or not. Operators invite as many people as they like."""
+    allowed = {f"invitation to {address}": INVITATIONS_TO_ADDRESS}
+    if not caller.sees_all_clients:
+        allowed[f"invitation of {caller.kind} {caller.account_id or caller.name}"] = INVITATIONS_OF_ACCOUNT
+    for subject, most in allowed.items():
+        sent = accounts.login_failures(db, subject, now_ms - WINDOW_MS)
+        wait_s = -(-login_wait_ms(sent, most, now_ms) // 1000)
+        if wait_s:
+            raise TooOften(f"too many invitations: try again in {-(-wait_s // 60)} min", wait_s)
+    accounts.add_login_failure(db, tuple(allowed), now_ms, now_ms - WINDOW_MS)
 
 
 def issue(db: Db, now_ms: int, actor: str, account: dict[str, Any], purpose: Purpose) -> str:

@@ -1,4 +1,4 @@
-"""How often is too often: API tokens (a bucket in memory) and failed logins (rows in the ledger)."""
+"""How often is too often: API tokens (a bucket in memory), failed logins and invitations (rows in the ledger)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Sequence
 WINDOW_MS = 15 * 60 * 1000
 FAILURES_PER_ACCOUNT = 8
 FAILURES_PER_ADDRESS = 60
+INVITATIONS_TO_ADDRESS = 3
+INVITATIONS_OF_ACCOUNT = 20
 
 
 class Buckets:
@@ -30,7 +32,7 @@ class Buckets:
 
 
 def login_wait_ms(failures_ms: Sequence[int], allowed: int, now_ms: int) -> int:
-    """How long until the next attempt: `allowed` failures within the window, then the oldest of them has to age."""
+    """How long until the next attempt: `allowed` of them within the window, then the oldest has to age."""
     recent = sorted(at for at in failures_ms if at > now_ms - WINDOW_MS)
     if len(recent) < allowed:
         return 0

@@ -106,6 +106,7 @@ REFUSALS = {
     "too many failed attempts: try again in {x} min, or reset the password": (
         "zbyt wiele nieudanych prób: proszę spróbować za {x} min albo ustawić nowe hasło"
     ),
+    "too many invitations: try again in {x} min": "zbyt wiele zaproszeń: proszę spróbować za {x} min",
     # tokens and secrets
     "is empty: say which program uses the token": "jest pusta: proszę napisać, który program używa tokenu",
     "there is no token {x}": "nie ma tokenu {x}",

@@ -11,7 +11,13 @@ from fastapi.testclient import TestClient
 
 from api import create_app
 from mai_core import mail
-from mai_core.identity.throttling import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS, WINDOW_MS, login_wait_ms
+from mai_core.identity.throttling import (
+    FAILURES_PER_ACCOUNT,
+    FAILURES_PER_ADDRESS,
+    INVITATIONS_OF_ACCOUNT,
+    WINDOW_MS,
+    login_wait_ms,
+)
 from mai_core.installation import Installation
 from mai_core.settings import load_settings
 from tests.builders import CLIENT, make_client
@@ -172,6 +178,34 @@ def test_an_invitation_that_waits_opens_to_nobody_who_may_not_give_its_role(
     assert invite(api, token_of(installation, "operator"), "ewa@acme.example", "analyst", CLIENT).status_code == 201
     assert invite(api, session_of(installation, ANNA), "ewa@acme.example").status_code == 409
     assert invite(api, token_of(installation, "analyst"), "ewa@acme.example", "analyst").status_code == 201
+
+
+@pytest.mark.usefixtures("anna")
+def test_nobodys_post_box_is_filled_with_invitations(api: TestClient, installation: Installation) -> None:
+    """Known or not, here or elsewhere: three within a quarter of an hour, and the fourth has to wait."""
+    make_client(installation.store, FOREIGN, name="Foreign")
+    make_account(installation, "rival@other.example", client=FOREIGN)
+    headers = session_of(installation, ANNA)
+    for address in ("fresh@other.example", "rival@other.example"):
+        asked = [invite(api, headers, address) for _ in range(4)]
+        assert [answer.status_code for answer in asked] == [201, 201, 201, 429]
+        assert 0 < int(asked[-1].headers["Retry-After"]) <= WINDOW_MS // 1000
+        assert asked[-1].json() == {"error": "too many invitations: try again in 15 min"}
+    with installation.store.write() as db:
+        db.execute("UPDATE login_failures SET at_ms = at_ms - ?", (WINDOW_MS,))
+    assert invite(api, headers, "fresh@other.example").status_code == 201
+
+
+@pytest.mark.usefixtures("anna")
+def test_a_manager_invites_only_so_many_at_once_and_an_operator_as_many_as_there_are(
+    api: TestClient, installation: Installation
+) -> None:
+    headers = session_of(installation, ANNA)
+    addresses = [f"person{number}@acme.example" for number in range(INVITATIONS_OF_ACCOUNT + 1)]
+    answers = [invite(api, headers, address).status_code for address in addresses]
+    assert answers == [201] * INVITATIONS_OF_ACCOUNT + [429]
+    operator = token_of(installation, "operator")
+    assert invite(api, operator, addresses[-1], client=CLIENT).status_code == 201
 
 
 @pytest.mark.usefixtures("anna")
