@@ -97,7 +97,7 @@ def alerts(view: View) -> None:
         common.said(view, "ops.alerts.none")
         return
     columns = [
-        Column("level", words("column.state")), Column("text", words("column.what"), "text"),
+        Column("text", words("column.what"), "text"), Column("level", words("column.state")),
         Column("since", words("ops.alerts.since"), "num"), Column("times", words("ops.quarantine.times"), "num"),
     ]  # fmt: skip
     frame.draw(markup.table(columns, [_alert(view, row) for row in rows]))
