@@ -8,9 +8,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
+from mai_core.language import Words
 from mai_core.money import units_of
 from mai_core.store import clients
-from pages.parts import api, sessions
+from pages.parts import api, sessions, shell
 from pages.parts.registry import PAGES
 from tests.pages.conftest import ACME, NASTY, OTHER, SECRET_AMOUNT, SECRET_MODEL, SECRET_NAME, Desk, Opener
 from tests.pages.conftest import markup_of as drawn
@@ -41,18 +42,68 @@ def test_a_page_of_another_role_is_not_there(desk: Desk, open_page: Opener) -> N
     assert "Przegląd" in text(page)
 
 
-def test_nothing_of_another_tenant_is_shown(desk: Desk, open_page: Opener) -> None:
-    """The caches are shared on purpose: the operator looks at everything first, then an analyst asks for the same."""
-    operator, analyst = desk.login("operator"), desk.login("analyst")
+SECRETS = (SECRET_NAME, SECRET_MODEL, SECRET_AMOUNT.partition(".")[0], "77 777", "77,777", OTHER)
+
+
+@pytest.mark.parametrize("role", ["manager", "analyst"])
+def test_nothing_of_another_tenant_is_shown(role: str, desk: Desk, open_page: Opener) -> None:
+    """The caches are shared on purpose: the operator looks at everything first, then the other asks for the same."""
+    operator, stranger = desk.login("operator"), desk.login(role)
+    seen_by_operator = ""
     for entry in PAGES:
-        if "analyst" not in entry.roles:
+        if role not in entry.roles:
             continue
-        query = {**QUERIES.get(entry.path, {}), "client": OTHER}
-        open_page(operator, entry.path, **query)
-        page = open_page(analyst, entry.path, **query)
+        query = {**QUERIES.get(entry.path, {}), "client": OTHER, "by": "person", "id": "u-secret"}
+        page = open_page(operator, entry.path, **query)
+        seen_by_operator += text(page) + drawn(page)
+        page = open_page(stranger, entry.path, **query)
         shown = text(page) + drawn(page)
-        for secret in (SECRET_NAME, SECRET_MODEL, SECRET_AMOUNT.partition(".")[0], "77 777", OTHER):
+        assert "m-head" in shown, entry.path
+        for secret in SECRETS:
             assert secret not in shown, f"{entry.path} shows {secret}"
+    assert all(secret in seen_by_operator for secret in (SECRET_NAME, SECRET_MODEL, "77 777")), (
+        "there was nothing to see"
+    )
+
+
+def test_a_session_that_begins_where_another_ended_sees_only_its_own(desk: Desk, open_page: Opener) -> None:
+    """The same browser tab, first the operator's, then a manager's: what the first one chose is not carried over."""
+    page = open_page(desk.login("operator"), "users", client=OTHER)
+    assert SECRET_NAME in text(page)
+    manager = desk.login("manager")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shell, "cookie_token", lambda: manager)
+        page.run()
+    shown = text(page) + drawn(page)
+    assert "Anna Nowak" in shown
+    for secret in SECRETS:
+        assert secret not in shown
+
+
+@pytest.mark.parametrize("role", ["accountant", "manager", "analyst"])
+def test_what_belongs_to_operators_is_not_there_for_others(role: str, desk: Desk, open_page: Opener) -> None:
+    token = desk.login(role)
+    for entry in PAGES:
+        if role in entry.roles:
+            continue
+        page = open_page(token, entry.path, client=ACME)
+        assert f"<h1>{Words('pl')(entry.title)}" not in drawn(page), entry.path
+        assert "<h1>Przegląd" in drawn(page), entry.path
+
+
+def test_an_accountant_changes_nothing(desk: Desk, open_page: Opener) -> None:
+    """Sees all clients and their terms; what changes them is not drawn, and the API refuses it as well."""
+    token = desk.login("accountant")
+    page = open_page(token, "clients")
+    healthy(page)
+    assert "Acme sp. z o.o." in text(page)
+    assert SECRET_NAME in text(page)
+    keys = {widget.key for widget in (*page.button, *page.text_input)}
+    assert not {key for key in keys if key and key.startswith(("client_close", "new_", "change_"))}
+    answer = desk.api.patch(
+        f"/api/v1/admin/clients/{ACME}", json={"markup_rate": "9"}, headers={"Authorization": f"Bearer {token}"}
+    )
+    assert answer.status_code == 403
 
 
 def test_a_manager_never_sees_our_cost(desk: Desk, open_page: Opener) -> None:
