@@ -108,4 +108,4 @@ def test_sync_goes_back_one_to_thirty_days(api: TestClient, installation: Instal
 
 def test_reconciliation_that_is_off_says_so(api: TestClient, installation: Installation) -> None:
     body = api.get("/api/v1/reconciliation", headers=token_of(installation, "operator")).json()
-    assert body == {"enabled": False, "residuals": [], "balances": []}
+    assert body == {"enabled": False, "residuals": [], "days": [], "balances": []}
