@@ -17,7 +17,7 @@ LONGEST_MS = 30_000
 # cards and the amounts say has changed for the last time before the page is at rest.
 _WATCH = """
 const said = () => [...document.querySelectorAll('.m-card .m-value, .m-amount')].map(one => one.textContent).join('|');
-const drawn = () => document.querySelector('.js-plotly-plot .plot .trace path');
+const drawn = () => document.querySelector('.js-plotly-plot .trace path');
 const seen = window.seen = {clicked: null, numbers: null, finished: null, firstNumbers: null, chart: null};
 let last = '';
 const look = () => {
