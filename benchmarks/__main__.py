@@ -23,6 +23,7 @@ SHORT: dict[str, tuple[str, ...]] = {
     "daily_batch": ("--events", "200000"),
     "reports": ("--rows", "500000", "--generations", "2000000", "--folder", "{folder}"),
     "freshness": ("--events", "10"),
+    "pages": ("--rows", "500000", "--rounds", "2", "--folder", "{folder}/b"),
     "kill_server": ("--kills", "20"),
     "kill_batch": ("--kills", "20"),
 }

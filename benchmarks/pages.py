@@ -1,11 +1,12 @@
 """What people at the dashboard wait for, against a page with the same elements on constant data, in one run.
 
-    python -m benchmarks.reports_data --folder /tmp/bench         # once: 5 million daily rows, 20 clients, 24 months
-    python -m benchmarks.pages --folder /tmp/bench
+    python -m benchmarks.pages --folder /tmp/bench       # over 5 million daily rows, 20 clients, 24 months
+    python -m benchmarks.pages --folder /tmp/bench --rows 500000 --only crowd
 
-Starts the real API and the real pages over a copy of that ledger, records each page, serves the recording as the
-floor, and drives both in a real browser, in turns. Before every click an event is booked, so that no answer is an old
-one. Then twenty managers of different clients click at the same moment, again and again, while events arrive.
+The ledger is made once per folder, as for `benchmarks.reports`. Starts the real API and the real pages over a copy of
+it, records each page, serves the recording as the floor, and drives both in a real browser, in turns. Before every
+click an event is booked, so that no answer is an old one. Then twenty managers of different clients click at the same
+moment, again and again, while events arrive.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import asyncio
 import itertools
 import json
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -65,7 +68,8 @@ ALSO_OPENED = (Measured("forecast", "horizon", True),)
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--folder", type=Path, required=True, help="made by benchmarks.reports_data; it is only read")
+    parser.add_argument("--folder", type=Path, required=True, help="where the ledger is, or is made; else only read")
+    parser.add_argument("--rows", type=int, default=5_000_000, help="daily rows in all, when the ledger is made")
     parser.add_argument("--rounds", type=int, default=4, help="how often every choice is clicked")
     parser.add_argument("--pages", default=",".join(page.name for page in PAGES), help="with commas")
     parser.add_argument("--seconds", type=float, default=25, help="how long the twenty click")
@@ -73,6 +77,9 @@ def main() -> None:
     parser.add_argument("--only", choices=("browser", "crowd"), help="one half")
     given = parser.parse_args()
     wanted = [page for page in PAGES if page.name in given.pages.split(",")]
+    if not (given.folder / "ready").exists():
+        words = [f"--folder={given.folder}", f"--rows={given.rows}"]
+        subprocess.run([sys.executable, "-m", "benchmarks.reports_data", *words], check=True)
     with tempfile.TemporaryDirectory(dir=given.folder.parent) as folder:
         data = copied(given.folder, Path(folder) / "data")
         recording = Path(folder) / "floor.json"
