@@ -6,12 +6,15 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from mai_core.reports.lines import shown_total, to_the_grosz
 from pages.parts import day_charts, frame, markup
 from pages.parts.markup import Column, Html, escape
 from pages.parts.palette import ModelColours, model_colours
 from pages.parts.periods import Period
 from pages.parts.reading import Row
 from pages.parts.view import View
+
+_IN_CHART = 6
 
 
 def show(view: View) -> None:
@@ -47,9 +50,13 @@ def _content(view: View, period: Period, row: Row, total: Row) -> None:
     frame.draw(markup.cards(_figures(view, period, row, total, before[0])))
     shown = model_colours(view)
     with st.container(key="card_person_days"):
-        frame.draw(Html(f'<h2 class="m-section">{escape(words("person.days"))}</h2>'))
-        figure = day_charts.by_model(view, period, days, [found["model"] for found in models[:6]], shown)
-        who = person[0]
+        who, top = person[0], [found["model"] for found in models[:_IN_CHART]]
+        others = len(models) > len(top)
+        frame.draw(
+            Html(f'<h2 class="m-section">{escape(words("person.days"))}</h2>'),
+            day_charts.legend(view, period, top, shown, with_others=others, person=who),
+        )
+        figure = day_charts.by_model(view, period, days, top, shown)
         day_charts.followed(
             view, figure, "person_days", words("person.days"),
             lambda: day_charts.table_by_day(view, days, person=who), person=who,
@@ -70,22 +77,23 @@ def _figures(view: View, period: Period, row: Row, total: Row, before: Row) -> l
     )
     share = int(row["charged_pusd"]) / int(total["charged_pusd"]) if total["charged_pusd"] else 0.0
     was = words("overview.before", value=words.money(int(before["charged_ppln"] or 0), "PLN"))
+    where = view.explain(period.first, period.last, person=row["person"] or row["user_id"])
     tokens = f"{words('column.tokens')}: {words.compact(row['total_tokens'])}"
     return [
         markup.card(
             words("overview.spent"), view.pln(row), view.usd(row), was,
-            href=view.explain(period.first, period.last, person=row["person"] or row["user_id"]),
-            title=words("explain.link"), wide=True,
+            href=where, title=words("explain.link"), wide=True,
         ),
         markup.card(words("person.share"), words.percent(share, 1), markup.meter(share, words.percent(share, 1))),
         markup.card(words("overview.requests"), words.count(requests), words("days.count", n=int(row["days_active"]))),
-        markup.card(words("overview.per_request"), each, tokens),
+        markup.card(words("overview.per_request"), each, tokens, href=where, title=words("explain.link")),
     ]  # fmt: skip
 
 
 def _models(view: View, period: Period, models: Sequence[Row], shown: ModelColours, person: str) -> Html:
     words = view.words
-    most = max((int(row["charged_pusd"]) for row in models), default=0) or 1
+    rows = to_the_grosz(models)
+    most = max((int(row["charged_pusd"]) for row in rows), default=0) or 1
     columns = [
         Column("name", words("column.model"), "text"), Column("bar", words("column.share")),
         Column("pln", words("amount.pln"), "num"), Column("requests", words("column.requests"), "num"),
@@ -95,14 +103,22 @@ def _models(view: View, period: Period, models: Sequence[Row], shown: ModelColou
         {
             "name": markup.model(row["model"], shown[row["model"]]),
             "bar": markup.bar(int(row["charged_pusd"]) / most),
-            "pln": view.amount(period.first, period.last, view.pln(row), person=person, model=row["model"]),
+            "pln": view.amount(
+                period.first, period.last, view.pln(row, "shown_ppln"), person=person, model=row["model"]
+            ),
             "requests": words.count(row["requests"]),
             "input": words.compact(row["input_tokens"]),
             "output": words.compact(row["output_tokens"]),
         }
-        for row in models
+        for row in rows
     ]  # fmt: skip
-    return markup.table(columns, body)
+    total = view.pln({"shown_ppln": shown_total(rows)}, "shown_ppln")
+    foot = {
+        "name": words("total"),
+        "pln": view.amount(period.first, period.last, total, person=person),
+        "requests": words.count(sum(row["requests"] for row in rows)),
+    }
+    return markup.table(columns, body, foot)
 
 
 def _hours(view: View, rows: Sequence[Row]) -> Html:

@@ -128,17 +128,21 @@ def _said(name: str) -> str:
     return f"{safe(name)}: %{{customdata}}<extra></extra>"
 
 
-def legend(view: View, period: Period, top: Sequence[str], shown: ModelColours, *, with_others: bool) -> Html:
+def legend(
+    view: View, period: Period, top: Sequence[str], shown: ModelColours, *, with_others: bool, **filters: str
+) -> Html:
     """Which colour is which model; each name leads to its amount's explanation."""
     items = [
         markup.link(
-            view.explain(period.first, period.last, model=name),
+            view.explain(period.first, period.last, **{**filters, "model": name}),
             markup.joined(markup.swatch(shown[name]), name.rpartition("/")[2] or "–"),
         )
         for name in top
     ]
     if with_others:
         items.append(markup.joined(markup.swatch(shown.others), view.words("model.other")))
+    if period.is_running:
+        items.append(markup.joined(Html('<span class="m-swatch m-hatched"></span>'), view.words("chart.partial")))
     return Html(f'<div class="m-legend" dir="auto">{"".join(f"<span>{item.text}</span>" for item in items)}</div>')
 
 

@@ -86,7 +86,6 @@ MESSAGES: Messages = {
     "explain.link": ("Skąd ta kwota?", "Where does this amount come from?"),
     "chart.table": ("Pokaż jako tabelę", "Show as a table"),
     "chart.partial": ("dzień jeszcze trwa", "day still running"),
-    "chart.per_day": ("zł dziennie", "PLN per day"),
     "download.csv": ("CSV", "CSV"),
     "download.xlsx": ("Excel", "Excel"),
     "download.print": ("Wersja do druku", "Print version"),
