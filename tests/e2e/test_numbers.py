@@ -117,16 +117,25 @@ def test_a_statement_as_a_file_adds_up_to_what_is_printed(visit: Visitor) -> Non
     assert sum(_grosze(Decimal(repr(row["Kwota PLN"]))) for row in sheet) == shown
 
 
+def _requests(seen: Visit) -> int:
+    card = seen.page.locator(".m-card", has_text="Zapytania").locator(".m-value")
+    return int(re.sub(r"\D", "", card.inner_text()))
+
+
+def _becomes(seen: Visit, requests: int, within_ms: int) -> None:
+    """The overview looks every two seconds."""
+    seen.page.wait_for_function(
+        "wanted => [...document.querySelectorAll('.m-card')].some(card => card.innerText.includes('Zapytania')"
+        " && card.querySelector('.m-value').innerText.replace(/\\D/g, '') === wanted)",
+        arg=str(requests), timeout=within_ms,
+    )  # fmt: skip
+
+
 def test_a_new_event_is_seen_within_two_seconds(visit: Visitor, site: Site) -> None:
     seen = visit("operator")
-    before = seen.page.locator(".m-card", has_text="Zapytania").locator(".m-value").inner_text()
+    before = _requests(seen)
     _send_event(site)
-    seen.page.wait_for_function(
-        "old => [...document.querySelectorAll('.m-card')].some(card => card.innerText.includes('Zapytania')"
-        " && !card.innerText.includes(old))",
-        arg=before,
-        timeout=6_000,
-    )
+    _becomes(seen, before + 1, within_ms=6_000)
 
 
 def _send_event(site: Site) -> None:
@@ -143,6 +152,34 @@ def _send_event(site: Site) -> None:
     wanted = {"label": "e2e", "client_org_id": client}
     secret = site.ask("POST", "/api/v1/admin/webhook-credentials", token, wanted)["secret"]
     site.ask("POST", "/api/v1/events", secret, event)
+
+
+def _choose(seen: Visit, key: str, text: str) -> None:
+    seen.page.click(f".st-key-{key} input")
+    seen.page.keyboard.type(text)
+    seen.page.keyboard.press("Enter")
+    seen.settled()
+
+
+def test_a_quarantined_event_is_booked_by_its_button(visit: Visitor, site: Site) -> None:
+    entries = site.ask("GET", "/api/v1/admin/quarantine", site.login())
+    entry = next(entry["id"] for entry in entries if entry["reason_code"] == "unrouted" and entry["state"] == "waiting")
+    client = next(row for row in site.ask("GET", "/api/v1/clients", site.login()) if row["name"].startswith("Pixel"))
+    seen = visit("operator", path=f"/?client={client['id']}")
+    before = _requests(seen)
+    seen.go_inside(f"/operations?client={client['id']}")
+    row = seen.page.locator(f".st-key-card_ops_quarantine tbody td:first-child >> text=/^{entry}$/")
+    row.wait_for()
+    _choose(seen, "quarantine", f"#{entry} ")
+    _choose(seen, "quarantine_client", "Pixel")
+    seen.page.click(".st-key-replay button")
+    seen.page.wait_for_selector(".st-key-card_ops_quarantine .m-notice")
+    assert "Zaksięgowano: nowe 1" in seen.page.inner_text(".st-key-card_ops_quarantine .m-notice")
+    seen.go_inside(f"/?client={client['id']}")
+    _becomes(seen, before + 1, within_ms=20_000)
+    seen.go_inside(f"/operations?client={client['id']}")
+    seen.page.wait_for_selector(".st-key-card_ops_quarantine")
+    assert row.count() == 0
 
 
 def test_an_unknown_sender_is_given_to_a_client(visit: Visitor) -> None:
