@@ -44,7 +44,7 @@ _TIMES = ("at_ms", "started_at_ms", "received_at_ms", "updated_at_ms")
 _AMOUNTS = ("reported_pusd", "upstream_pusd", "estimated_pusd", "priced_pusd", "raw_pusd", "charged_pusd")
 _WRITING: dict[str, Any] = {
     "compression": "zstd",
-    "compression_level": 3,
+    "compression_level": 1,
     "use_dictionary": [name for name in COLUMNS if name not in (*_TIMES, *_AMOUNTS, "generation_id")],
     "column_encoding": {
         "generation_id": "DELTA_BYTE_ARRAY",

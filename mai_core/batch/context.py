@@ -8,9 +8,10 @@ from datetime import date
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from mai_core import archive
 from mai_core.days import usage_day
 from mai_core.installation import Installation
-from mai_core.reading_ahead import DayRead, read_ahead
+from mai_core.reading_ahead import DayRead, compare_ahead, read_ahead
 from mai_core.store import archives, clients
 
 
@@ -42,6 +43,8 @@ class Context:
     ahead: dict[Unit, DayRead] = field(default_factory=dict)
     """Big days that were read in one sweep."""
     looked_ahead: set[date] = field(default_factory=set)
+    compared: dict[Unit, str] = field(default_factory=dict)
+    compared_ahead: set[date] = field(default_factory=set)
 
     ended: tuple[Any, ...] | None = None
     """How the last unit ended: it is written with the next row, which saves a commit per unit."""
@@ -50,10 +53,21 @@ class Context:
         """What a sweep over all clients of the unit's day brought for it; the first client of a day makes the sweep."""
         if unit.day is not None and unit.day not in self.looked_ahead:
             self.looked_ahead.add(unit.day)
-            ids = [str(one.client_org_id) for one in self.client_days if one.day == unit.day]
-            for client, read in read_ahead(self.installation, unit.day, ids).items():
+            for client, read in read_ahead(self.installation, unit.day, self._clients_of(unit.day)).items():
                 self.ahead[Unit(client, unit.day)] = read
         return self.ahead.get(unit)
+
+    def compare_ahead(self, unit: Unit) -> str | None:
+        """The same for verifying: the SHA-256 of the unit's archive file, if it holds what the ledger has."""
+        if unit.day is not None and unit.day not in self.compared_ahead:
+            self.compared_ahead.add(unit.day)
+            files = archive.unverified(self.installation, self._clients_of(unit.day), unit.day)
+            for client, digest in compare_ahead(self.installation, unit.day, files).items():
+                self.compared[Unit(client, unit.day)] = digest
+        return self.compared.get(unit)
+
+    def _clients_of(self, day: date) -> list[str]:
+        return [str(one.client_org_id) for one in self.client_days if one.day == day]
 
     @cached_property
     def client_days(self) -> tuple[Unit, ...]:

@@ -101,7 +101,7 @@ def archive_events(context: Context, unit: Unit) -> dict[str, Any]:
 
 def verify_archive(context: Context, unit: Unit) -> dict[str, Any]:
     client_org_id, day = _client_day(unit)
-    return archive.verify_day(context.installation, client_org_id, day)
+    return archive.verify_day(context.installation, client_org_id, day, context.compare_ahead(unit))
 
 
 def seal(context: Context, unit: Unit) -> dict[str, Any]:

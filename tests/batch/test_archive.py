@@ -240,3 +240,11 @@ def test_any_amounts_survive(tmp_path_factory: pytest.TempPathFactory, amounts: 
 
 def test_the_archive_has_every_column_of_an_event() -> None:
     assert archive_file.COLUMNS == EVENT_COLUMNS
+
+
+def test_the_sum_of_a_day_may_pass_what_64_bits_hold(installation: Installation) -> None:
+    make_client(installation.store)
+    deliver(installation, [make_arrival(f"gen-{n}", cost="4000000", model=f"acme/{n}") for n in range(3)])
+    closed(installation)
+    with installation.store.read() as db:
+        assert rows(db, "SELECT sum_raw, sum_charged FROM archives") == [("12" + "0" * 18, "156" + "0" * 17)]

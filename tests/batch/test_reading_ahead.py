@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
+import pyarrow.compute as pc
 import pytest
 
 from mai_core import reading_ahead
+from mai_core.archive import events_path
+from mai_core.archive_file import ArchiveBroken, read_file, write_file
 from mai_core.batch import steps
 from mai_core.batch.context import Context, Unit
 from mai_core.batch.runner import run_batch
 from mai_core.days import DAY_MS
 from mai_core.installation import Installation
 from mai_core.reading_ahead import read_ahead
-from mai_core.store import rows
+from mai_core.store import archives, rows
 from tests.batch.conftest import LOCAL_STEPS, YESTERDAY, deliver, fix_rate, opened_at
 from tests.builders import CLIENT, NOON, make_arrival, make_client
 
@@ -119,3 +123,56 @@ def test_what_was_read_does_not_count_when_an_event_came_meanwhile(
     with opened.store.read() as db:
         assert rows(db, "SELECT rows FROM archives") == [(61,)]
     opened.close()
+
+
+@pytest.fixture
+def archived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Context]:
+    """A day that counts as big, archived and not verified yet."""
+    monkeypatch.setattr(reading_ahead, "BIG_DAY", 1)
+    opened = busy(tmp_path)
+    context = Context(opened, (YESTERDAY,), None, False, opened.now_ms())
+    for client in (CLIENT, BOLT):
+        steps.rebuild(context, Unit(client, YESTERDAY))
+        steps.archive_events(context, Unit(client, YESTERDAY))
+    yield context
+    opened.close()
+
+
+def verified(context: Context) -> list[str]:
+    with context.installation.store.read() as db:
+        found = rows(db, "SELECT client_org_id FROM archives WHERE verified_at_ms IS NOT NULL ORDER BY 1")
+    return [client for (client,) in found]
+
+
+def test_a_big_day_is_compared_in_one_sweep(archived: Context) -> None:
+    with archived.installation.store.read() as db:
+        kept = rows(db, "SELECT client_org_id, sha256 FROM archives ORDER BY 1")
+    assert [(client, archived.compare_ahead(Unit(client, YESTERDAY))) for client, _ in kept] == kept
+    for client in (CLIENT, BOLT):
+        steps.verify_archive(archived, Unit(client, YESTERDAY))
+    assert verified(archived) == sorted([CLIENT, BOLT])
+
+
+def test_a_file_that_holds_another_event_is_not_verified_in_a_sweep_either(archived: Context) -> None:
+    with archived.installation.store.read() as db:
+        row = archives.get(db, CLIENT, YESTERDAY.isoformat())
+    assert row is not None
+    path = events_path(archived.installation, row["file"])
+    table = read_file(path)
+    place = table.schema.get_field_index("received_at_ms")
+    digest = write_file(path, table.set_column(place, "received_at_ms", pc.add(table["received_at_ms"], 1)))
+    with archived.installation.store.write() as db:
+        db.execute("UPDATE archives SET sha256 = ? WHERE client_org_id = ?", (digest, CLIENT))
+    assert archived.compare_ahead(Unit(CLIENT, YESTERDAY)) is None
+    with pytest.raises(ArchiveBroken, match="does not hold what the ledger has"):
+        steps.verify_archive(archived, Unit(CLIENT, YESTERDAY))
+    steps.verify_archive(archived, Unit(BOLT, YESTERDAY))
+    assert verified(archived) == [BOLT]
+
+
+def test_what_was_compared_does_not_count_when_an_event_came_meanwhile(archived: Context) -> None:
+    assert archived.compare_ahead(Unit(CLIENT, YESTERDAY)) is not None
+    deliver(archived.installation, [make_arrival("gen-late")])
+    with pytest.raises(ArchiveBroken, match="does not hold what the ledger has"):
+        steps.verify_archive(archived, Unit(CLIENT, YESTERDAY))
+    assert verified(archived) == []
