@@ -18,7 +18,7 @@ from pages.parts.reading import Row
 from pages.parts.view import View
 
 _CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False, "doubleClick": False}
-_MOST_TICKS = 8
+_MOST_TICKS = 6
 
 
 def show(view: View, figure: Figure, key: str, alt: str, *, select: bool = False) -> Any:

@@ -11,7 +11,7 @@ from mai_core.days import DAY_MS
 from pages.parts import frame, ledger_tables, markup
 from pages.parts.markup import Cell, Column, Html
 from pages.parts.periods import period_of
-from pages.parts.reading import Row
+from pages.parts.reading import Row, answers
 from pages.parts.state import common
 from pages.parts.view import Client, View
 
@@ -22,7 +22,7 @@ _LOOKED_BACK = timedelta(days=60)
 def at_a_glance(view: View) -> None:
     words = view.words
     period = period_of("month", view.today)
-    (rows,), _ = view.read(period, "by_client")
+    (rows,), _ = answers(view.session.viewer, None, period.first, period.last, "by_client")  # whichever one is chosen
     used = {row["client_org_id"]: row for row in rows}
     last = ledger_tables.last_events(view.today - _LOOKED_BACK)
     alerts: dict[str, list[str]] = {}
