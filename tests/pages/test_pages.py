@@ -91,6 +91,16 @@ def test_what_belongs_to_operators_is_not_there_for_others(role: str, desk: Desk
         assert "<h1>Przegląd" in drawn(page), entry.path
 
 
+def test_clients_at_a_glance_are_all_clients(desk: Desk, open_page: Opener) -> None:
+    """Also while one is chosen in the menu: the others have not spent nothing."""
+    token = desk.login("operator")
+    chosen, all_of_them = (
+        text(open_page(token, "operations", **query)).partition("Alerty")[0] for query in ({"client": ACME}, {})
+    )
+    assert SECRET_NAME in chosen
+    assert chosen.count(" zł") == all_of_them.count(" zł") == 3  # two clients and their sum
+
+
 def test_an_accountant_changes_nothing(desk: Desk, open_page: Opener) -> None:
     """Sees all clients and their terms; what changes them is not drawn, and the API refuses it as well."""
     token = desk.login("accountant")
