@@ -117,7 +117,8 @@ def months(view: View, rows: Sequence[Row]) -> Figure:
         ticktext=[_month_tick(words, row["period"], place) for place, row in enumerate(rows)],
     )  # fmt: skip
     figure.update_yaxes(showticklabels=False, showgrid=False)
-    figure.update_layout(margin={"t": 24})
+    # On a phone a label would shrink with its column until nobody can read it.
+    figure.update_layout(margin={"t": 24}, uniformtext={"mode": "hide", "minsize": 9})
     return figure
 
 
