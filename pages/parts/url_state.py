@@ -46,7 +46,9 @@ def choice(
         st.session_state[key] = default
     how: Any = "visible" if visible else "collapsed"
     size: Any = width
-    value: str = st.selectbox(label, list(options), key=key, format_func=shown, width=size, label_visibility=how)
+    value: str = st.selectbox(
+        label, list(options), key=key, format_func=shown, width=size, label_visibility=how, placeholder=label
+    )
     keep(key, value, default)
     return value
 
