@@ -21,14 +21,14 @@ _FOLLOWED = ("requests", "charged_pusd", "charged_ppln", "provisional")
 def show(view: View) -> None:
     words = view.words
     period = frame.heading_with_period(view, words("nav.overview"))
-    (totals, days, models, people), _ = view.read(period, "totals", "by_day_model", "by_model", "by_person")
+    (totals, days, models, people), fresh = view.read(period, "totals", "by_day_model", "by_model", "by_person")
     clients = view.read(period, "by_client")[0][0] if view.client is None else []
     total = totals[0]
     if not total["requests"] and not total["previous_requests"]:
-        _pulse(view, period, total)
+        _pulse(view, period, total, fresh)
         frame.nothing_here(view, period)
         return
-    _pulse(view, period, total)
+    _pulse(view, period, total, fresh)
     _headline(view, period, total)
     shown = model_colours(view)
     _by_model(view, period, days, models, shown)
@@ -129,14 +129,16 @@ def _change(view: View, period: Period, total: Row) -> Html:
 
 
 @troubles.by_itself(every_s=2)
-def _pulse(view: View, period: Period, drawn: Row) -> None:
+def _pulse(view: View, period: Period, drawn: Row, fresh: Row) -> None:
     """Says how fresh the page is, every two seconds; what is new is drawn at once, a session that ended ends here."""
     frame.check_session(view)
-    (totals,), fresh = view.read(period, "totals")
-    if troubles.may_draw_all_again() and any(totals[0][figure] != drawn[figure] for figure in _FOLLOWED):
-        st.rerun()
+    if troubles.may_draw_all_again():
+        (totals,), fresh = view.read(period, "totals")
+        if any(totals[0][figure] != drawn[figure] for figure in _FOLLOWED):
+            troubles.draw_all_again()
+        drawn = totals[0]
     words = view.words
-    last = totals[0]["last_at_ms"]
+    last = drawn["last_at_ms"]
     now_ms = frame.now_ms()
     said = (
         words("overview.fresh.last", ago=words.ago((now_ms - int(last)) // 1000))

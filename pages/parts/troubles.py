@@ -19,8 +19,8 @@ from pages.parts.markup import Html
 
 log = logging.getLogger("mai.pages")
 _TRIED_AGAIN_S = 4
-_WHOLE, _RESTS_UNTIL = "whole_run", "rests_until"
-_RESTS_TIMES, _RESTS_AT_MOST_S = 8, 4.0
+_WHOLE, _BY_ITSELF, _RESTS_UNTIL = "whole_run", "draws_by_itself", "rests_until"
+_RESTS_AT_MOST_S = 10.0
 
 
 def sentence(words: Words, error: MaiError) -> str:
@@ -71,17 +71,25 @@ def try_again() -> None:
 def whole_run(run: Callable[[], None]) -> None:
     """Marks the runs of the whole script, so that a part that runs by itself knows that it does."""
     st.session_state[_WHOLE], began = True, time.monotonic()
+    by_itself = st.session_state.pop(_BY_ITSELF, False)
     try:
         run()
     finally:
         ended = time.monotonic()
         st.session_state[_WHOLE] = False
-        st.session_state[_RESTS_UNTIL] = ended + min(_RESTS_TIMES * (ended - began), _RESTS_AT_MOST_S)
+        if by_itself:
+            st.session_state[_RESTS_UNTIL] = ended + min(10 * (ended - began) ** 2, _RESTS_AT_MOST_S)
+
+
+def draw_all_again() -> None:
+    st.session_state[_BY_ITSELF] = True
+    st.rerun()
 
 
 def may_draw_all_again() -> bool:
-    """A page that draws itself anew by itself rests in between, longer when the machine is busy: twenty open pages
-    and a stream of events must leave it time for whoever clicks."""
+    """A page that has drawn itself anew by itself rests before it does so once more: a quarter of a second where a run
+    takes 150 ms, ten seconds where the machine is so busy that it takes one. Twenty open pages and a stream of events
+    must leave time for whoever clicks."""
     return not st.session_state[_WHOLE] and time.monotonic() >= st.session_state.get(_RESTS_UNTIL, 0.0)
 
 
