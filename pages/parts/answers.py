@@ -88,9 +88,11 @@ class Standing:
             return kept
         if kept is not None:
             first, last = min(first, kept.first), max(last, kept.last)
-        self.at, self.version, self.digests = time.monotonic(), version, {}
-        self.snapshot = reporting.snapshot(wanted.client, first, last, wanted.viewer.sees_cost)
-        return self.snapshot
+        at = time.monotonic()
+        snapshot = reporting.snapshot(wanted.client, first, last, wanted.viewer.sees_cost)
+        # Only now: a read that failed must not leave the old snapshot behind as the newest.
+        self.at, self.version, self.digests, self.snapshot = at, version, {}, snapshot
+        return snapshot
 
     def digest(self, snapshot: Snapshot, days: tuple[date, date]) -> bytes:
         if days not in self.digests:

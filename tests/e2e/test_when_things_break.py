@@ -72,7 +72,7 @@ def test_a_ledger_that_is_gone_shows_nothing_until_it_is_back(visit_to: Visitor,
     hidden = own_site.ledger.with_suffix(".hidden")
     own_site.ledger.rename(hidden)
     try:
-        seen.go_inside("/models?period=last_month")
+        seen.go_inside("/?period=last_month")  # which looks every two seconds
         says(seen, "Księgi zużycia nie da się teraz odczytać")
         assert str(own_site.folder) not in seen.text()
     finally:

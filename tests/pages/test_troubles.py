@@ -107,6 +107,28 @@ def test_a_ledger_that_cannot_be_read_shows_no_amount_and_comes_back(
     assert AMOUNT in text(page)
 
 
+def test_a_read_that_failed_leaves_nothing_old_behind(
+    desk: Desk, open_page: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ledger has changed and cannot be read: what was read before is not shown at the second try either."""
+    token = desk.login("manager")
+    assert AMOUNT in text(open_page(token, "users"))
+    with desk.installation.store.write() as db:
+        db.execute("UPDATE people SET name = 'Ktoś Inny'")
+    monkeypatch.setattr(reading, "ledger_version", lambda: ((1, 1),))
+
+    def broken(*_: object) -> None:
+        raise StoreUnavailable("disk I/O error")
+
+    with monkeypatch.context() as gone:
+        gone.setattr(reading.reporting(), "snapshot", broken)
+        for _ in range(2):
+            page = open_page(token, "users")
+            assert "Księgi zużycia nie da się teraz odczytać" in text(page)
+            assert AMOUNT not in text(page)
+    assert "Ktoś Inny" in text(open_page(token, "users"))
+
+
 def test_an_api_that_goes_away_takes_the_numbers_with_it_and_brings_them_back(
     desk: Desk, open_page: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
