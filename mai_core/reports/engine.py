@@ -31,6 +31,7 @@ DAMAGE_ERRORS = (
 _CLOSED = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
 
 # A sum that is NULL when one of its parts is unknown: an amount without a rate must not look like a smaller amount.
+# What 64 bits do not hold counts as unknown too: one absurd amount must not take every page of everybody down.
 # in_pln multiplies halves of six digits while 64 bits hold the products: eleven times as fast as with 128 bits.
 _MACROS = """
 CREATE MACRO whole_sum(x) AS CASE WHEN count(x) = count(*) THEN sum(x) END;
@@ -46,7 +47,9 @@ CREATE MACRO in_pln(units, rate_units) AS CASE
 END;
 CREATE MACRO rate_units(rate) AS (rate::DECIMAL(24, 12) * 1000000000000::DECIMAL(13, 0))::BIGINT;
 CREATE MACRO per_unit(amount, number, units) AS
-    (sign(amount)::HUGEINT * ((2 * abs(amount::HUGEINT) * units + number) // (2 * nullif(number, 0))))::BIGINT;
+    TRY_CAST(
+        sign(amount)::HUGEINT * ((2 * abs(amount::HUGEINT) * units + number) // (2 * nullif(number, 0))) AS BIGINT
+    );
 CREATE MACRO share(part, whole) AS part::DOUBLE / nullif(whole, 0)::DOUBLE;
 """
 

@@ -59,7 +59,7 @@ def create_usage(cursor: Connection, snapshot: Snapshot, locate: Locate, with_co
         f"""
         CREATE TEMP TABLE open_rows AS
         SELECT a.* {"EXCLUDE (raw_pusd)" if with_cost else ""},
-               in_pln(a.charged_pusd, r.rate_units)::BIGINT AS charged_ppln,
+               TRY_CAST(in_pln(a.charged_pusd, r.rate_units) AS BIGINT) AS charged_ppln,
                r.rate, r.rate_table, coalesce(r.provisional, true) AS provisional{raw}
         FROM arrived_rows AS a LEFT JOIN rates AS r ON r.client_org_id = a.client_org_id AND r.day = a.day
         """
@@ -158,7 +158,8 @@ def by_quarter(generations: str) -> str:
     """The rows of `hours` that a relation of generations makes."""
     return f"""
         SELECT client_org_id, day, at_ms // 900000 AS quarter, count(*)::BIGINT AS requests,
-            sum(input_tokens + output_tokens)::BIGINT AS total_tokens, sum(charged_pusd)::BIGINT AS charged_pusd
+            sum(input_tokens + output_tokens)::BIGINT AS total_tokens,
+            TRY_CAST(sum(charged_pusd) AS BIGINT) AS charged_pusd
         FROM {generations} GROUP BY ALL"""
 
 

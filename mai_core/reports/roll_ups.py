@@ -43,6 +43,8 @@ def _summed(name: str) -> str:
         return name
     if name == "last_at_ms":
         return "max(last_at_ms) AS last_at_ms"
+    if name == "charged_ppln":
+        return "whole_sum(charged_ppln)::BIGINT AS charged_ppln"
     return f"bool_or({name}) AS {name}" if name == "provisional" else f"sum({name})::BIGINT AS {name}"
 
 

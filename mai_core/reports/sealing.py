@@ -225,8 +225,8 @@ def _create_new(cursor: Connection, lake: Lake, read: _Read) -> None:
     cursor.register("fresh_rates", read.rates.table)
     cursor.register("fresh_generations", read.generations)
     fresh = {
-        "days": """SELECT f.* EXCLUDE (raw_pusd), in_pln(f.charged_pusd, r.rate_units)::BIGINT AS charged_ppln,
-                   r.rate_table, false AS provisional, r.rate, f.raw_pusd
+        "days": """SELECT f.* EXCLUDE (raw_pusd), r.rate_table, false AS provisional, r.rate, f.raw_pusd,
+                   TRY_CAST(in_pln(f.charged_pusd, r.rate_units) AS BIGINT) AS charged_ppln
                    FROM fresh_rows AS f JOIN fresh_rates AS r USING (client_org_id, day)""",
         "hours": by_quarter("fresh_generations"),
         "generations": "SELECT * FROM fresh_generations",

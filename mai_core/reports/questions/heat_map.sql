@@ -4,7 +4,7 @@ WITH by_quarter AS (
         quarter,
         sum(requests) AS requests,
         sum(total_tokens) AS total_tokens,
-        sum(charged_pusd) AS charged_pusd
+        whole_sum(charged_pusd) AS charged_pusd
     FROM hours
     WHERE day BETWEEN $start AND $end
     GROUP BY client_org_id, quarter
@@ -24,7 +24,7 @@ SELECT
     (quarter // 4 % 24)::INTEGER AS hour,
     sum(requests)::BIGINT AS requests,
     sum(total_tokens)::BIGINT AS total_tokens,
-    sum(charged_pusd) AS charged_pusd
+    whole_sum(charged_pusd) AS charged_pusd
 FROM local_hours
 GROUP BY ALL
 ORDER BY ALL
