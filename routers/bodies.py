@@ -19,6 +19,9 @@ LARGE_BODIES_AT_ONCE = 2
 _SECONDS_FOR_SMALL = 30
 _SECONDS_FOR_LARGE = 120
 _SECONDS_TO_WAIT = 20
+_PIECE = MIB // 4
+"""What comes out of gunzip at once: a body that waits for a place among the large ones holds hardly more than a small
+one, although 32 KB of it may promise 32 MB."""
 _MMAP_THRESHOLD = -3
 """M_MMAP_THRESHOLD of mallopt(3)."""
 
@@ -141,7 +144,7 @@ async def _gunzipped(chunks: AsyncIterator[bytes], limit: int) -> AsyncIterator[
             if decoder.eof:
                 decoder = zlib.decompressobj(wbits=31)
             try:
-                piece = decoder.decompress(rest, limit + 1 - produced)
+                piece = decoder.decompress(rest, min(_PIECE, limit + 1 - produced))
             except zlib.error:
                 raise Refused(400, "the body is not gzip") from None
             produced += len(piece)

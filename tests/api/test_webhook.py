@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import hmac
 import json
+import tracemalloc
 from dataclasses import replace
 from typing import Any
 
@@ -277,6 +278,32 @@ class TestWhatIsTooLarge:
         large._free._value = 0
         answer = api.post(WEBHOOK, content=b" " * (3 << 20), headers=BEARER)
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
+
+    def test_a_bomb_that_waits_for_a_place_has_not_gone_off(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """32 MB are promised by 32 KB: hundreds of them may wait at once."""
+        monkeypatch.setattr(bodies, "_SECONDS_TO_WAIT", 0)
+        bomb = gzip.compress(b" " * (32 << 20))
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": bomb}
+
+        async def read(places: bodies.LargeBodies) -> bytes:
+            return await bodies.IncomingBody(receive, {"content-encoding": "gzip"}, 32 << 20, places).read()
+
+        async def crowd() -> int:
+            places = bodies.LargeBodies()
+            for _ in range(bodies.LARGE_BODIES_AT_ONCE):
+                await places.enter()
+            tracemalloc.start()
+            with pytest.raises(bodies.Refused, match="other large bodies"):
+                await read(places)
+            return tracemalloc.get_traced_memory()[1]
+
+        try:
+            assert asyncio.run(crowd()) < 8 << 20
+        finally:
+            tracemalloc.stop()
+        assert len(asyncio.run(read(bodies.LargeBodies()))) == 32 << 20
 
     def test_strangers_cannot_take_all_places_of_large_bodies(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A signature is checked once the body is there; until then anybody may be sending it."""
