@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 _CREDENTIALS_FRESH_S = 2.0
 _MOST_SECONDS_TO_COMMIT = 30
+_LARGEST_IN_THE_LOOP = 256 * 1024
+"""What is larger is parsed beside the event loop: it may be the work of a second, and nobody else should wait."""
 RETRY = {"retry-after": "5"}
 
 
@@ -102,7 +104,7 @@ async def _taken_in(
         if sender is None:
             raise _unauthorized()
     try:
-        parsed = await _parsed(source, body, headers, in_thread=incoming.is_large)
+        parsed = await _parsed(source, body, headers, in_thread=len(body) > _LARGEST_IN_THE_LOOP)
     except Unreadable as error:
         return await _answer_unreadable(door, source, sender, body, error, answer)
     if source.names_client_by_key:

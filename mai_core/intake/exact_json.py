@@ -28,8 +28,16 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
+MOST_VALUES = 2_000_000
+"""In 32 MB that events fill there are fewer; of 32 MB of `1,` every value would become an object of seventy bytes."""
+
+
+_TOO_MANY_VALUES = re.compile(rb'(?:(?:[^",]++|"(?:[^"\\]++|\\.)*+")*+,){%d}+' % MOST_VALUES, re.DOTALL)
+"""So many commas outside of texts; possessive, so that it neither goes back nor remembers."""
+
+
 class Unreadable(MaiError):
-    """A body that is not JSON, or nested deeper than any event is."""
+    """A body that is not JSON, nested deeper than any event is, or full of what is none."""
 
     def __init__(self, code: str, reason: str) -> None:
         super().__init__(reason)
@@ -56,6 +64,12 @@ def reading(read: Callable[[bytes | msgspec.Raw], Document], text: bytes | msgsp
         return read(repaired(bytes(text)))
     except RecursionError:
         raise Unreadable("nested_too_deep", "the body is nested too deeply") from None
+
+
+def refuse_too_many_values(body: bytes) -> None:
+    """Raises Unreadable before any of them becomes an object."""
+    if body.count(b",") >= MOST_VALUES and _TOO_MANY_VALUES.match(body):
+        raise Unreadable("too_many_values", f"the body has more than {MOST_VALUES} values")
 
 
 def encode(value: Any) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from mai_core.errors import BadValue
-from mai_core.intake.parsed import Parsed, Refusal
+from mai_core.intake.parsed import Parsed
 from mai_core.model import Observation
 
 INVALID = "invalid"
@@ -23,7 +23,7 @@ def parse_items(items: Iterable[Any], read: Reader) -> Parsed:
                 raise BadValue("event", "is not an object")
             observation = read(item)
         except BadValue as error:
-            parsed.refusals.append(Refusal(index, INVALID, str(error), item))
+            parsed.refuse(index, INVALID, str(error), item)
             continue
         if observation is None:
             parsed.ignored += 1

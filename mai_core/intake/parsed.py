@@ -6,9 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mai_core.intake.exact_json import Unreadable
 from mai_core.model import Observation
 
 MIB = 1024 * 1024
+
+MOST_REFUSED = 10_000
+"""Items of one body that are refused one by one. No sender that means it has more; a million of `1,` would hold the
+service for minutes."""
 
 Headers = Mapping[str, str]
 """Names in lower case, values as bytes in Latin-1, which is what HTTP gives."""
@@ -51,6 +56,11 @@ class Parsed:
     def add(self, index: int, observation: Observation) -> None:
         self.observations.append(observation)
         self.positions.append(index)
+
+    def refuse(self, index: int, code: str, reason: str, item: Any) -> None:
+        if len(self.refusals) >= MOST_REFUSED:
+            raise Unreadable("too_many_refused", f"more than {MOST_REFUSED} items of the body are refused")
+        self.refusals.append(Refusal(index, code, reason, item))
 
 
 JSON_TYPES = frozenset({"application/json"})

@@ -397,3 +397,14 @@ def _good_body(path: str) -> Any:
         "/api/v1/litellm": [{"litellm_call_id": "c", "model": "m", "prompt_tokens": 1}],
         "/api/v1/usage-tracking/webhook/openrouter-usage": {"model": "m", "tokens_used": 1, "request_id": "gen-a"},
     }[path]
+
+
+class TestFloods:
+    def test_a_flood_of_no_events_is_kept_as_one(self, api: TestClient) -> None:
+        flood = b'{"resourceSpans":[' + b"1," * 700_000 + b"1]}"
+        assert api.post(
+            WEBHOOK, content=flood, headers={**BEARER, "Content-Type": "application/json"}
+        ).json() == counts(quarantined=1)
+        assert [row[2] for row in quarantine_of(api)] == ["too_many_refused"]
+        answer = api.post("/api/v1/events", content=b"[" + b"1," * 700_000 + b"1]", headers=BEARER)
+        assert (answer.status_code, answer.json()) == (400, {"error": "more than 10000 items of the body are refused"})

@@ -17,7 +17,7 @@ from mai_core.intake import exact_json
 from mai_core.intake.exact_json import Unreadable
 from mai_core.intake.fields import amount, count, mapping, name, remark, required_name, unix_ms, yes_or_no
 from mai_core.intake.items import INVALID
-from mai_core.intake.parsed import MIB, Headers, Parsed, Refusal, Source
+from mai_core.intake.parsed import MIB, Headers, Parsed, Source
 from mai_core.intake.usage_object import read_usage
 from mai_core.model import Observation, Rank
 
@@ -57,9 +57,9 @@ def parse(body: bytes, headers: Headers) -> Parsed:
         try:
             observation = _read(exact_json.decode_as(_CALL, item))
         except msgspec.ValidationError:
-            parsed.refusals.append(Refusal(index, INVALID, "event: is not an object", _whole(item)))
+            parsed.refuse(index, INVALID, "event: is not an object", _whole(item))
         except BadValue as error:
-            parsed.refusals.append(Refusal(index, INVALID, str(error), _whole(item)))
+            parsed.refuse(index, INVALID, str(error), _whole(item))
         else:
             if observation is None:
                 parsed.ignored += 1
@@ -69,6 +69,7 @@ def parse(body: bytes, headers: Headers) -> Parsed:
 
 
 def _items(body: bytes) -> list[msgspec.Raw]:
+    exact_json.refuse_too_many_values(body)
     try:
         return exact_json.decode_as(_MANY, body)
     except msgspec.ValidationError:

@@ -16,7 +16,7 @@ from mai_core.intake import exact_json, otlp
 from mai_core.intake.fields import amount, count, name, remark, required_name, unix_ms
 from mai_core.intake.items import INVALID, parse_items
 from mai_core.intake.otlp import Span, Told
-from mai_core.intake.parsed import MIB, Headers, Parsed, Refusal, Source
+from mai_core.intake.parsed import MIB, Headers, Parsed, Source
 from mai_core.intake.sources.video_job import KIND, read_video_job
 from mai_core.model import Observation, Rank
 
@@ -79,11 +79,12 @@ def _parsed_at_once(body: bytes) -> Parsed:
 
 
 def _parsed_in_pieces(body: bytes) -> Parsed:
+    exact_json.refuse_too_many_values(body)
     parsed = Parsed()
     try:
         resources = otlp.resources_of(body)
     except msgspec.ValidationError:
-        parsed.refusals.append(Refusal(0, INVALID, f"body: {_MISSHAPED}", exact_json.decode(body)))
+        parsed.refuse(0, INVALID, f"body: {_MISSHAPED}", exact_json.decode(body))
         return parsed
     if resources is None:
         return _other_message(exact_json.decode(body))
@@ -92,7 +93,7 @@ def _parsed_in_pieces(body: bytes) -> Parsed:
             groups = otlp.groups_of(raw, _READ)
         except msgspec.ValidationError:
             item = {"resourceSpans": [exact_json.decode(bytes(raw))]}
-            parsed.refusals.append(Refusal(_position(parsed), INVALID, f"resourceSpans: {_MISSHAPED}", item))
+            parsed.refuse(_position(parsed), INVALID, f"resourceSpans: {_MISSHAPED}", item)
             continue
         for inherited, raw_spans in groups:
             for raw_span in raw_spans:
@@ -116,9 +117,9 @@ def _add_raw_span(parsed: Parsed, raw_span: msgspec.Raw, inherited: Told) -> Non
     try:
         _add(parsed, index, _read_span(*otlp.span_of(raw_span, _READ), inherited))
     except msgspec.ValidationError:
-        parsed.refusals.append(Refusal(index, INVALID, f"span: {_MISSHAPED}", _alone(raw_span, inherited)))
+        parsed.refuse(index, INVALID, f"span: {_MISSHAPED}", _alone(raw_span, inherited))
     except BadValue as error:
-        parsed.refusals.append(Refusal(index, INVALID, str(error), _alone(raw_span, inherited)))
+        parsed.refuse(index, INVALID, str(error), _alone(raw_span, inherited))
 
 
 def _add(parsed: Parsed, index: int, observation: Observation | None) -> None:
