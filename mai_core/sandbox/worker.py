@@ -31,6 +31,7 @@ _LANDLOCK_CREATE_RULESET, _LANDLOCK_RESTRICT_SELF = 444, 446
 _LANDLOCK_EVERY_FILE_RIGHT = (1 << 13) - 1
 
 _LOCK = (
+    "SET enable_external_file_cache = false",
     "SET allow_community_extensions = false",
     "SET autoinstall_known_extensions = false",
     "SET autoload_known_extensions = false",

@@ -54,6 +54,20 @@ REACHING_FOR_FILES = [
     "FROM mysql_scan('host=127.0.0.1', 'x', 't')",
     "FROM iceberg_scan('{folder}')",
     "FROM delta_scan('{folder}')",
+    "FROM parquet_file_metadata('{parquet}')",
+    "FROM parquet_kv_metadata('{parquet}')",
+    "FROM parquet_bloom_probe('{parquet}', 'model', 'x')",
+    "FROM read_json_objects_auto('{file}')",
+    "FROM read_ndjson_objects('{file}')",
+    "FROM read_blob(['{file}', '{file}'])",
+    "WITH x AS MATERIALIZED (FROM '{file}') FROM x",
+    "SELECT (SELECT content FROM read_text('{file}'))",
+    "FROM 'file://{file}'",
+    "PIVOT usage ON (SELECT content FROM read_text('{file}'))",
+    "FROM query_table(['{file}'])",
+    "FROM query_table('(FROM read_text(''{file}''))')",
+    "FROM read_csv('http://169.254.169.254/latest/meta-data')",
+    "FROM which_secret('s3://x', 's3')",
 ]
 
 POINTER = """{"error":false,"statements":[{"node":{"type":"SELECT_NODE","modifiers":[],"cte_map":{"map":[]},
@@ -126,6 +140,11 @@ MADE_BY_A_SELECT = [
     "SELECT * FROM enable_logging(storage = 'file', storage_path = '{folder}/')",
     "EXPLAIN ANALYZE COPY usage TO '{made}'",
     "EXPLAIN ANALYZE CREATE TABLE x AS SELECT 1",
+    "EXPLAIN (ANALYZE, FORMAT json) COPY usage TO '{made}'",
+    "EXPLAIN ANALYZE EXPLAIN ANALYZE COPY usage TO '{made}'",
+    "/* /* */ EXPLAIN ANALYZE COPY usage TO '{made}' --*/ */",
+    "WITH x AS (COPY usage TO '{made}') FROM x",
+    "WITH x AS (DELETE FROM usage RETURNING *) FROM x",
     "SELECT * FROM enable_profiling(save_location = '{made}')",
     "SELECT * FROM checkpoint()",
     "SELECT * FROM force_checkpoint()",
@@ -241,8 +260,9 @@ def test_a_cell_sees_no_environment_and_no_path_of_the_host(
     monkeypatch.setenv("MAI_OPERATOR_TOKEN", CANARY)
     told = answer(sandbox, tenant, "SELECT string_agg(value, ' ') FROM duckdb_settings()")
     databases = answer(sandbox, tenant, "SELECT path FROM duckdb_databases()")
+    remembered = answer(sandbox, tenant, "SELECT path FROM duckdb_external_file_cache()")
     assert CANARY not in str(told.rows)
-    assert os.path.dirname(tenant[0].file) not in str(told.rows) + str(databases.rows)
+    assert os.path.dirname(tenant[0].file) not in str(told.rows) + str(databases.rows) + str(remembered.rows)
 
 
 def test_one_query_leaves_nothing_to_the_next(sandbox: Sandbox, tenant: Tenant) -> None:
