@@ -30,6 +30,9 @@ MOST_BYTES = 64_000_000
 MOST_VIEWERS = 200
 AT_LEAST_EVERY_S = 60
 
+_NOTHING = (b"", b"", 0)
+"""Digest, packed answer, what it weighs together with its question."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -106,7 +109,7 @@ class Answers:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._standings: OrderedDict[Hashable, Standing] = OrderedDict()
-        self._kept: OrderedDict[Hashable, tuple[bytes, bytes]] = OrderedDict()
+        self._kept: OrderedDict[Hashable, tuple[bytes, bytes, int]] = OrderedDict()
         self._bytes = 0
 
     def of(
@@ -138,7 +141,7 @@ class Answers:
 
     def _one(self, key: Hashable, digest: bytes, make: Callable[[Page], Any], opened: _Opened) -> Any:
         with self._lock:
-            stood_at, packed = self._kept.get(key, (b"", b""))
+            stood_at, packed, _ = self._kept.get(key, _NOTHING)
             if stood_at == digest:
                 self._kept.move_to_end(key)
         if stood_at != digest:
@@ -147,11 +150,12 @@ class Answers:
         return pickle.loads(packed)
 
     def _keep(self, key: Hashable, digest: bytes, packed: bytes) -> None:
+        weight = len(packed) + len(repr(key))  # whoever is logged in may write addresses as long as they like
         with self._lock:
-            self._bytes += len(packed) - len(self._kept.pop(key, (b"", b""))[1])
-            self._kept[key] = (digest, packed)
+            self._bytes += weight - self._kept.pop(key, _NOTHING)[2]
+            self._kept[key] = (digest, packed, weight)
             while self._bytes > MOST_BYTES:
-                self._bytes -= len(self._kept.popitem(last=False)[1][1])
+                self._bytes -= self._kept.popitem(last=False)[1][2]
 
 
 class _Opened:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from mai_core.reports import Reporting, Viewer
 from mai_core.reports.reporting import Page
+from pages.parts import answers
 from pages.parts.answers import Answers, Ask, Wanted
 from tests.pages.conftest import ACME, OTHER, SECRET_MODEL, Desk
 from tests.reports.conftest import add_usage
@@ -84,3 +87,14 @@ def test_a_reader_may_change_what_was_handed_out(desk: Desk) -> None:
     asking = Asking(desk)
     asking.of("manager", ACME, None, TODAY, BY_MODEL)[0].clear()
     assert asking.of("manager", ACME, None, TODAY, BY_MODEL)[0] != []
+
+
+def test_long_questions_with_short_answers_fill_no_memory(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Filters stand in the address of a page: somebody may write a megabyte there, and another one, and another."""
+    monkeypatch.setattr(answers, "MOST_BYTES", 100_000)
+    asking = Asking(desk)
+    for number in range(30):
+        models = {"models": (f"{number}" + "x" * 20_000,)}
+        wanted = Wanted.of(Viewer("manager", ACME), None, FIRST, TODAY, None, models, (BY_MODEL,))
+        assert asking.memory.of(asking.reporting, wanted, 0, (BY_MODEL,))[0] == [[]]
+    assert sum(len(repr(key)) for key in asking.memory._kept) <= 100_000
