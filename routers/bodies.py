@@ -19,9 +19,12 @@ LARGE_BODIES_AT_ONCE = 2
 _SECONDS_FOR_SMALL = 30
 _SECONDS_FOR_LARGE = 120
 _SECONDS_TO_WAIT = 20
-_PIECE = MIB // 4
-"""What comes out of gunzip at once: a body that waits for a place among the large ones holds hardly more than a small
-one, although 32 KB of it may promise 32 MB."""
+_PIECE = 64 * 1024
+"""What comes out of gunzip at once: a body that waits for a place among others holds no more than that beyond what it
+may, although 32 KB of it may promise 32 MB."""
+TINY_BODY = 64 * 1024
+STRANGERS_AT_ONCE = 16
+"""Bodies over 64 KB of senders whom nobody knows yet: 2 KB of gzip and a connection would cost us 2 MB each."""
 _MMAP_THRESHOLD = -3
 """M_MMAP_THRESHOLD of mallopt(3)."""
 
@@ -37,6 +40,10 @@ class Refused(Exception):
 
 
 TOO_LARGE = "the body is too large"
+
+
+def _no_place() -> Refused:
+    return Refused(503, "other large bodies are being read; try again", {"retry-after": "10"})
 
 
 def give_large_buffers_back() -> None:
@@ -55,6 +62,17 @@ class LargeBodies:
     def __init__(self) -> None:
         self._free = asyncio.Semaphore(LARGE_BODIES_AT_ONCE)
         self._free_for_strangers = asyncio.Semaphore(LARGE_BODIES_AT_ONCE - 1)
+        self._strangers = asyncio.Semaphore(STRANGERS_AT_ONCE)
+
+    async def enter_stranger(self) -> None:
+        try:
+            async with asyncio.timeout(_SECONDS_TO_WAIT):
+                await self._strangers.acquire()
+        except TimeoutError:
+            raise _no_place() from None
+
+    def leave_stranger(self) -> None:
+        self._strangers.release()
 
     async def enter(self, *, stranger: bool = False) -> None:
         try:
@@ -68,7 +86,7 @@ class LargeBodies:
                         self._free_for_strangers.release()
                     raise
         except TimeoutError:
-            raise Refused(503, "other large bodies are being read; try again", {"retry-after": "10"}) from None
+            raise _no_place() from None
 
     def leave(self, *, stranger: bool = False) -> None:
         self._free.release()
@@ -86,6 +104,7 @@ class IncomingBody:
         self._large_bodies = large_bodies
         self.is_large = False
         self._is_strangers = False
+        self._has_strangers_place = False
 
     async def read(self, *, stranger: bool = False) -> bytes:
         self._is_strangers = stranger
@@ -108,6 +127,9 @@ class IncomingBody:
                         whole = bytearray(whole + chunk)
                     if len(whole) > self._limit:
                         raise Refused(413, TOO_LARGE)
+                    if stranger and len(whole) > TINY_BODY and not self._has_strangers_place:
+                        await self._large_bodies.enter_stranger()
+                        self._has_strangers_place = True
                     if len(whole) > SMALL_BODY and not self.is_large:
                         deadline.reschedule(asyncio.get_running_loop().time() + _SECONDS_FOR_LARGE)
                         await self._large_bodies.enter(stranger=stranger)
@@ -121,6 +143,9 @@ class IncomingBody:
         if self.is_large:
             self.is_large = False
             self._large_bodies.leave(stranger=self._is_strangers)
+        if self._has_strangers_place:
+            self._has_strangers_place = False
+            self._large_bodies.leave_stranger()
 
     async def _chunks(self) -> AsyncIterator[bytes]:
         while True:

@@ -322,6 +322,31 @@ class TestWhatIsTooLarge:
 
         asyncio.run(crowd())
 
+    def test_what_strangers_hold_at_once_is_bounded(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Two kilobytes of gzip and a connection that stalls are two megabytes of ours."""
+        monkeypatch.setattr(bodies, "_SECONDS_TO_WAIT", 0)
+        bomb = gzip.compress(b" " * (1 << 20))
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": bomb}
+
+        async def crowd() -> None:
+            places = bodies.LargeBodies()
+
+            def body() -> bodies.IncomingBody:
+                return bodies.IncomingBody(receive, {"content-encoding": "gzip"}, 2 << 20, places)
+
+            held = [body() for _ in range(bodies.STRANGERS_AT_ONCE)]
+            for one in held:
+                await one.read(stranger=True)
+            with pytest.raises(bodies.Refused, match="other large bodies"):
+                await body().read(stranger=True)
+            assert len(await body().read()) == 1 << 20
+            held[0].close()
+            assert len(await body().read(stranger=True)) == 1 << 20
+
+        asyncio.run(crowd())
+
     def test_a_slow_body_is_not_waited_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(bodies, "_SECONDS_FOR_SMALL", 0)
 
