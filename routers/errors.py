@@ -54,7 +54,7 @@ def answer_errors_as_json(app: FastAPI) -> None:
 
 async def _refusal(request: Request, error: Exception) -> JSONResponse:
     status = next(status for kind, status in _STATUS if isinstance(error, kind))
-    content: dict[str, Any] = {"error": _said(request, str(error))}
+    content: dict[str, Any] = {"error": _said(request, _without_place(request, str(error)))}
     if isinstance(error, BadValue):
         content["field"] = error.field
     wait_s = error.wait_s if isinstance(error, TooOften) else 5
@@ -81,6 +81,11 @@ async def _invalid_request(request: Request, error: Exception) -> JSONResponse:
 async def _too_large(request: Request, error: Exception) -> JSONResponse:
     """JSON and URLs may say integers of any length; the ledger's have 64 bits."""
     return JSONResponse({"error": _said(request, "a number is larger than the ledger can hold")}, 422)
+
+
+def _without_place(request: Request, text: str) -> str:
+    """Where the ledger lies is for the command line and the log: whoever fails to log in reads this too."""
+    return text.replace(f" {request.app.state.installation.settings.usage_summary_db}", "")
 
 
 def _said(request: Request, text: str) -> str:

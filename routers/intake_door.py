@@ -100,7 +100,9 @@ async def _taken_in(
             _note_too_large(door, source, sender)
         raise
     if sender is None and is_signed(headers):
-        sender = _sender(by_signature(door.credentials(), headers, body, door.installation.now_ms()))
+        told = (door.credentials(), headers, body, door.installation.now_ms())
+        in_thread = len(body) > _LARGEST_IN_THE_LOOP  # every credential costs a hash over all of it
+        sender = _sender(await asyncio.to_thread(by_signature, *told) if in_thread else by_signature(*told))
         if sender is None:
             raise _unauthorized()
     try:

@@ -103,6 +103,13 @@ class TestWhoSends:
         assert answer.status_code == status
         assert events_of(api) == (["gen-a"] if status == 200 else [])
 
+    def test_a_large_body_is_signed_as_well(self, api: TestClient) -> None:
+        body = json.dumps(make_trace(make_span("gen-a", gen_ai__prompt="x" * (1 << 20)))).encode()
+        digest = hmac.new(SECRET.encode(), f"{NOON // 1000},".encode() + body, hashlib.sha256).hexdigest()
+        for signature, status in ((digest, 200), ("0" * 64, 401)):
+            headers = {"X-OpenRouter-Signature": f"t={NOON // 1000},v1={signature}"}
+            assert api.post(WEBHOOK, content=body, headers=headers).status_code == status
+
     @pytest.mark.parametrize("signature", ["", "t=,v1=", "t=soon,v1=00", "v1=00", "t=1", f"t={NOON // 1000},v1=ł"])
     def test_a_broken_signature_is_a_wrong_one(self, api: TestClient, signature: str) -> None:
         headers = {"X-OpenRouter-Signature": signature.encode()}

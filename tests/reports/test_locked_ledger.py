@@ -104,7 +104,7 @@ def test_an_api_that_finds_the_ledger_held_says_so(house: Installation, settings
         with another_process(_LOG, settings.usage_summary_db):
             answer = web.get("/api/v1/reports/totals", params=PERIOD, headers=headers)
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
-        assert answer.json()["error"].endswith(REMEDY)
+        assert answer.json()["error"] == f"the ledger cannot be read now: locking protocol: {REMEDY}"
         assert web.get("/api/v1/reports/totals", params=PERIOD, headers=headers).json() == before.json()
 
 
