@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
+
+import pytest
 
 from mai_core.clock import Clock
 from mai_core.intake.booking import Result, book
-from mai_core.model import Arrival
+from mai_core.model import Arrival, Rank
 from mai_core.settings import load_settings
 from mai_core.store import Store, rating_books, rows
 from mai_core.store.ledger import EVENT_COLUMNS
@@ -48,6 +51,59 @@ def test_new_ones_are_booked_together_as_they_are_one_by_one(tmp_path: Path) -> 
                     ]
                 )
     assert ledgers[0] == ledgers[1] == ledgers[2]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_twins_that_contradict_each_other_in_one_batch_are_booked_as_one_by_one(tmp_path: Path, seed: int) -> None:
+    """Few ids, many ways in, each with other values; two clients, an invoiced month, ids as long as they may be."""
+    chance = random.Random(seed)
+    ids = [*(f"gen-{number}" for number in range(25)), "x" * 256, "ę" * 256, "gen-'1", "Gen-1", "gen-1\u00a0"]
+    told = [
+        make_arrival(
+            chance.choice(ids),
+            client=chance.choice([CLIENT, "other"]),
+            received_at_ms=NOON + chance.randrange(3),
+            rank=chance.choice(list(Rank)),
+            source=chance.choice(["openrouter", "litellm", "completions"]),
+            cost=chance.choice([None, "0", "0.000000000001", "1.23", "12345.6"]),
+            started_at_ms=NOON - chance.randrange(40 * 86_400_000),
+            external_user=chance.choice([None, "ann", "jan"]),
+            model=chance.choice([None, "openai/gpt-4o", "m/1"]),
+            input_tokens=chance.choice([None, 0, 7, 10**9]),
+            is_byok=chance.choice([None, True, False]),
+            upstream_pusd=chance.choice([None, 5]),
+            cancelled=chance.choice([None, True]),
+        )
+        for _ in range(150)
+    ]
+    ledgers = []
+    for size in (1, 13, 150):
+        with Store(tmp_path / f"{size}.db", Clock()) as store:
+            make_client(store)
+            make_client(store, "other")
+            with store.write() as db:
+                db.execute("INSERT INTO invoiced_months VALUES (?, '2026-09', 'FV 1', 0)", (CLIENT,))
+            for start in range(0, len(told), size):
+                with store.write() as db:
+                    book(db, rating_books.load(db, SETTINGS), told[start : start + size], NOON, outbox=True)
+            with store.read() as db:
+                ledgers.append(
+                    [
+                        sorted(rows(db, "SELECT * FROM usage_daily")),
+                        sorted(map(repr, rows(db, f"SELECT {', '.join(EVENT_COLUMNS)} FROM usage_events"))),
+                        sorted(rows(db, "SELECT * FROM processed_generations")),
+                        sorted(map(repr, rows(db, "SELECT client_org_id, generation_id, refused FROM outbox"))),
+                        sorted(rows(db, "SELECT client_org_id, generation_id, before, after FROM corrections")),
+                        sorted(
+                            rows(
+                                db,
+                                "SELECT client_org_id, generation_id, field, rank, seen_values, state FROM conflicts",
+                            )
+                        ),
+                    ]
+                )
+    assert ledgers[0] == ledgers[1] == ledgers[2]
+    assert all(len(part) > 1 for part in ledgers[0])
 
 
 def test_an_imported_event_that_outlived_its_dedupe_memory_is_known(store: Store) -> None:
