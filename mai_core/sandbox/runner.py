@@ -76,6 +76,8 @@ class Sandbox:
     ) -> Answer | Refusal:
         if len(sql) > self.limits.sql_chars or "\x00" in sql:
             return Refusal("too_long", f"a query has at most {self.limits.sql_chars} characters and no NUL")
+        if any("\ud800" <= letter <= "\udfff" for letter in sql):
+            return Refusal("sql", "the query holds half of a character that is written as two")
         if not self._free.acquire(timeout=self._patience_s):
             raise Busy("other queries are running; try again in a few seconds")
         try:

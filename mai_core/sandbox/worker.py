@@ -45,10 +45,10 @@ _LOCK = (
 )
 
 _POINTERS = frozenset(
-    "json_execute_serialized_sql query arrow_scan arrow_scan_dumb pandas_scan python_map_function".split()  # noqa: SIM905
+    "json_execute_serialized_sql query arrow_scan arrow_scan_dumb pandas_scan python_map_function export_state".split()  # noqa: SIM905
 )
-"""The first makes values of every type, POINTER too, and the last four follow pointers: together they let a query jump
-to any address. `query` runs text that nobody has looked at."""
+"""The first makes values of every type, POINTER too, and the last four functions follow pointers: together they let a
+query jump to any address. `query` runs text that nobody has looked at. EXPORT_STATE shows addresses as they are."""
 
 _EXPLAIN = re.compile(
     r"(?>\s|--[^\n]*\n|/\*.*?\*/)*+explain\b\s*(analyze\b)?\s*(\([\w\s,]*\))?", re.IGNORECASE | re.DOTALL
@@ -165,7 +165,7 @@ def told(error: str, shift: int) -> dict[str, Any]:
         parts = json.loads(text)
         place = {"position": int(parts["position"]) + shift} if "position" in parts else {}
         return {"message": f"{kind}: {parts['exception_message']}"[:4000], **place}
-    except (ValueError, TypeError, KeyError):  # what error('...') was given
+    except (ValueError, TypeError, KeyError, OverflowError):  # what error('...') was given
         return {"message": error[:4000]}
 
 
@@ -179,7 +179,8 @@ def examined(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[str | N
     [(parsed,)] = connection.execute("SELECT json_serialize_sql(?)", [query]).fetchall()
     if not parsed.startswith('{"error":false'):
         return None, set()
-    return head + query, set(re.findall(r'"function_name": ?"([^"]*)"', parsed.lower()))
+    functions = set(re.findall(r'"function_name": ?"([^"]*)"', parsed.lower()))
+    return head + query, functions | set(re.findall(r'"(export_state)": ?true', parsed))
 
 
 def fetched(cursor: duckdb.DuckDBPyConnection, limits: dict[str, int]) -> dict[str, Any]:

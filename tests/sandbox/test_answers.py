@@ -144,3 +144,17 @@ def test_a_cell_that_does_not_start_is_an_answer(sandbox: Sandbox) -> None:
     told = sandbox.run([RelationFile("usage", "/nonexistent", "", {})], "SELECT 1")
     assert isinstance(told, Refusal)
     assert told.problem == "crashed"
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("""SELECT error('{"position":Infinity,"exception_message":"x"}')""", "Infinity"),
+        ("SELECT '\ud800'", "half of a character"),
+    ],
+)
+def test_what_only_looks_like_an_error_of_duckdb_is_a_refusal(
+    sandbox: Sandbox, tenant: Tenant, sql: str, said: str
+) -> None:
+    told = refusal(sandbox, tenant, sql)
+    assert (told.problem, told.line, said in told.message) == ("sql", None, True)

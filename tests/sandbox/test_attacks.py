@@ -89,6 +89,8 @@ FOLLOWING_POINTERS = [
     f"DESCRIBE FROM json_execute_serialized_sql('{POINTER}')",
     "FROM query('FROM json_' || 'execute_serialized_sql(''x'')')",
     "FROM pandas_scan(NULL)",
+    "SELECT hex(x::BLOB) FROM (SELECT first(repeat('x', 40)) EXPORT_STATE AS x)",
+    "EXPLAIN ANALYZE SELECT sum(requests) export_state FROM usage",
     "FROM arrow_scan(NULL, NULL, NULL)",
 ]
 
