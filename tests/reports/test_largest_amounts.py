@@ -7,7 +7,7 @@ from datetime import date
 from mai_core.installation import Installation
 from mai_core.intake.booking import book
 from mai_core.money import units_of
-from mai_core.reports import Reporting, Viewer
+from mai_core.reports import Reporting, Viewer, upkeep
 from mai_core.reports.sealing import seal
 from mai_core.settings import load_settings
 from mai_core.store import rating_books
@@ -42,6 +42,7 @@ def test_a_sealed_day_says_the_same_by_rows_and_by_sums(house: Installation, rep
     before = [reporting.rows(name, viewer, OCT_14, OCT_14) for name, viewer in asked]
     assert seal(house, CLIENT, [OCT_14]).days
     assert [reporting.rows(name, viewer, OCT_14, OCT_14) for name, viewer in asked] == before
+    assert upkeep.verify(house, CLIENT) == []
 
 
 def test_a_price_of_a_thousand_tokens_beyond_the_ledger_is_none(house: Installation, reporting: Reporting) -> None:
