@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,7 +13,7 @@ import pyarrow as pa
 from mai_core.conversion import KnownRates, NoRate, RateTable, rate_of_day
 from mai_core.days import month_of
 from mai_core.money import units_of
-from mai_core.reports.engine import literal
+from mai_core.reports.engine import literal, literals
 from mai_core.reports.source import DAY, TEXT, WHOLE, YES_NO, Query
 
 RATE_COLUMNS: dict[str, pa.DataType] = {
@@ -44,7 +44,8 @@ def read_rates(query: Query, clients: pa.Table, open_rows: pa.Table) -> DayRates
 def rates_of_days(query: Query, clients: pa.Table, pairs: Sequence[tuple[str, date]]) -> DayRates:
     if not pairs:
         return DayRates(_table([]))
-    fixed = fixed_rates(query, min(day for _, day in pairs), max(day for _, day in pairs))
+    only = {client for client, _ in pairs}
+    fixed = fixed_rates(query, min(day for _, day in pairs), max(day for _, day in pairs), only)
     known = known_rates(query)
     agreed = {row["client_org_id"]: row["fx_policy"] for row in clients.to_pylist()}
     open_days = [day for client, day in pairs if (client, day) not in fixed]
@@ -104,11 +105,13 @@ def policies_of_months(query: Query, first: date, last: date) -> dict[tuple[str,
     return {(row["client_org_id"], row["month"]): row["first"][10:] for row in firsts.to_pylist()}
 
 
-def fixed_rates(query: Query, first: date, last: date) -> dict[tuple[str, date], dict[str, Any]]:
+def fixed_rates(
+    query: Query, first: date, last: date, clients: Collection[str]
+) -> dict[tuple[str, date], dict[str, Any]]:
     """Rates that never move any more, by client and day."""
     rows = query(
         "SELECT client_org_id, usage_date, rate, table_no, effective_date FROM day_rates "
-        f"WHERE usage_date BETWEEN {literal(first)} AND {literal(last)}",
+        f"WHERE client_org_id IN ({literals(clients)}) AND usage_date BETWEEN {literal(first)} AND {literal(last)}",
         _FIXED,
     )
     return {(row["client_org_id"], row["day"]): {**row, "provisional": False} for row in rows.to_pylist()}

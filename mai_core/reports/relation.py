@@ -101,13 +101,12 @@ def sealed_parts(files: Sequence[SealedFile], first: date, last: date, locate: C
     return parts
 
 
-def create_filtered(cursor: Connection, facets: set[str], filters: Filters, kind: str = "usage") -> None:
-    """`usage`, or one of its roll-ups, for one question, with imported history from the one facet that serves its keys
-    and filters."""
+def filtered_sql(facets: set[str], filters: Filters, kind: str = "usage") -> str:
+    """All usage, or one of its roll-ups, for one question, with imported history from the one facet that serves its
+    keys and filters."""
     imported = facet_of(facets, filters.facets)
     conditions = [f"facet IN ({literals(['event', imported])})", *_conditions(filters)]
-    name = kind if kind == "usage" else f"usage_{kind}"
-    cursor.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * FROM all_{kind} WHERE {' AND '.join(conditions)}")
+    return f"SELECT * FROM all_{kind} WHERE {' AND '.join(conditions)}"
 
 
 def facet_of(keys: set[str], filters: set[str]) -> str:

@@ -201,7 +201,7 @@ def _read(
     wanted = [day for day in days if day not in kept_days]
     rows = read_open_rows(query, _spans(client, wanted), with_cost=True)
     with_usage = set(rows["day"].to_pylist())
-    fixed = fixed_rates(query, min(wanted), max(wanted)) if wanted else {}
+    fixed = fixed_rates(query, min(wanted), max(wanted), [client]) if wanted else {}
     for day in sorted(with_usage):
         if (client, day) not in fixed:
             done.waiting[day] = "its exchange rate is not fixed yet"

@@ -19,6 +19,7 @@ from typing import Any
 
 from mai_core.reports import Reporting, Viewer
 from mai_core.reports.periods import previous_period
+from mai_core.reports.prepared import Prepared
 from mai_core.reports.registry import QUESTIONS
 from mai_core.reports.reporting import Page, check_period
 from mai_core.reports.snapshot import Snapshot
@@ -28,6 +29,8 @@ Ask = tuple[str, tuple[tuple[str, Any], ...]]
 
 MOST_BYTES = 64_000_000
 MOST_VIEWERS = 200
+MOST_PREPARED = 40
+"""Of these, so many keep their connection: one and a half megabytes each."""
 AT_LEAST_EVERY_S = 60
 
 _NOTHING = (b"", b"", 0)
@@ -74,33 +77,50 @@ class Wanted:
 
 @dataclass
 class Standing:
-    """The newest snapshot for one viewer and client; whoever computes for them holds the lock."""
+    """The newest snapshot for one viewer and client, ready to be asked; whoever computes for them holds the lock."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     version: Hashable = None
     at: float = 0.0
-    snapshot: Snapshot | None = None
+    prepared: Prepared | None = None
     digests: dict[tuple[date, date], bytes] = field(default_factory=dict)
 
-    def reach(self, reporting: Reporting, wanted: Wanted, version: Hashable) -> Snapshot:
+    def reach(self, reporting: Reporting, wanted: Wanted, version: Hashable) -> Prepared:
         """A snapshot of this version that has the wanted days; one that was wider stays so."""
-        (first, last), kept = wanted.days, self.snapshot
+        (first, last), prepared = wanted.days, self.prepared
+        kept = prepared.snapshot if prepared else None
         version = (version, reporting.damaged)
         fresh = self.version == version and time.monotonic() - self.at < AT_LEAST_EVERY_S
-        if fresh and kept is not None and kept.first <= first and last <= kept.last:
-            return kept
+        if fresh and prepared and kept and kept.first <= first and last <= kept.last:
+            return prepared
         if kept is not None:
             first, last = min(first, kept.first), max(last, kept.last)
         at = time.monotonic()
         snapshot = reporting.snapshot(wanted.client, first, last, wanted.viewer.sees_cost)
         # Only now: a read that failed must not leave the old snapshot behind as the newest.
-        self.at, self.version, self.digests, self.snapshot = at, version, {}, snapshot
-        return snapshot
+        if prepared:
+            prepared.close()
+        prepared = reporting.prepare(snapshot, wanted.viewer.sees_cost)
+        self.at, self.version, self.digests, self.prepared = at, version, {}, prepared
+        return prepared
+
+    def rest(self) -> None:
+        """Nobody has asked for a while: what it is answered from is made again when somebody does."""
+        if self.prepared is not None and self.lock.acquire(blocking=False):
+            try:
+                self.prepared.close()
+            finally:
+                self.lock.release()
 
     def digest(self, snapshot: Snapshot, days: tuple[date, date]) -> bytes:
         if days not in self.digests:
             self.digests[days] = snapshot.between(*days).digest()
         return self.digests[days]
+
+
+_AT_ONCE = threading.BoundedSemaphore(2)
+"""Twenty questions at the same moment are answered sooner two by two than all at once: DuckDB's threads wait for each
+other, and the last of twenty waits no longer for it."""
 
 
 class Answers:
@@ -117,10 +137,10 @@ class Answers:
     ) -> tuple[list[Any], Any]:
         """The rows of every question, and how fresh they are."""
         standing = self._standing(wanted.whose)
-        with standing.lock:
-            snapshot = standing.reach(reporting, wanted, version)
-            digest = standing.digest(snapshot, wanted.days)
-            with _Opened(reporting, wanted, snapshot) as opened:
+        with standing.lock, _AT_ONCE:
+            prepared = standing.reach(reporting, wanted, version)
+            digest = standing.digest(prepared.snapshot, wanted.days)
+            with _Opened(reporting, wanted, prepared) as opened:
                 rows = [self._rows(wanted, ask, digest, version, opened) for ask in asks]
                 fresh = self._one((wanted, "freshness"), digest, lambda page: page.freshness, opened)
         return rows, fresh
@@ -131,6 +151,8 @@ class Answers:
             self._standings.move_to_end(whose)
             while len(self._standings) > MOST_VIEWERS:
                 self._standings.popitem(last=False)
+            for other in list(self._standings.values())[:-MOST_PREPARED]:
+                other.rest()
             return standing
 
     def _rows(self, wanted: Wanted, ask: Ask, digest: bytes, version: Hashable, opened: _Opened) -> Any:
@@ -161,8 +183,8 @@ class Answers:
 class _Opened:
     """A page that is opened when the first question needs it."""
 
-    def __init__(self, reporting: Reporting, wanted: Wanted, snapshot: Snapshot) -> None:
-        self._reporting, self._wanted, self._snapshot = reporting, wanted, snapshot
+    def __init__(self, reporting: Reporting, wanted: Wanted, prepared: Prepared) -> None:
+        self._reporting, self._wanted, self._prepared = reporting, wanted, prepared
         self._page: Page | None = None
 
     def __enter__(self) -> _Opened:
@@ -177,6 +199,6 @@ class _Opened:
             asked = self._wanted
             self._page = self._reporting.open(
                 asked.viewer, asked.first, asked.last, asked.client,
-                previous=asked.previous, taken=self._snapshot, **dict(asked.filters),
+                previous=asked.previous, lent=self._prepared, **dict(asked.filters),
             )  # fmt: skip
         return self._page
