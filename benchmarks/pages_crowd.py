@@ -31,6 +31,7 @@ class Person:
     _page_hash: str = ""
     _known: dict[str, ForwardMsg] = field(default_factory=dict)
     _widgets: dict[str, str] = field(default_factory=dict)
+    _lists: dict[str, Selectbox] = field(default_factory=dict)
     _finished: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _socket: ClientConnection | None = None
@@ -64,10 +65,11 @@ class Person:
         return list(self._list(key).options)
 
     def _list(self, key: str) -> Selectbox:
-        found = next((node for node in self.root.below() if node.has_key(key)), None)
+        """While a page is drawn anew, its lists stand as they were drawn before."""
+        found = next((one for name, one in self._lists.items() if name.endswith(f"-{key}")), None)
         if found is None:
             raise RuntimeError(f"the page {self.path!r} shows no list {key!r}")
-        return found.element.selectbox
+        return found
 
     async def _run_finished(self, more: Callable[[BackMsg], None]) -> None:
         self._finished.clear()
@@ -136,6 +138,8 @@ class Person:
             self.root.at(path).become(block=delta.add_block)
             return
         element = delta.new_element
+        if element.WhichOneof("type") == "selectbox":
+            self._lists[element.selectbox.id] = element.selectbox
         self.root.at(path).become(element=element)
         if element.WhichOneof("type") == "exception":
             self.failures.append(element.exception.message[:200])
