@@ -36,9 +36,6 @@ class Node:
             yield child
             yield from child.below()
 
-    def has_key(self, key: str) -> bool:
-        return self.element.WhichOneof("type") == "selectbox" and self.element.selectbox.id.endswith(f"-{key}")
-
     def described(self, above: str = "") -> list[dict[str, Any]]:
         """The children as plain values, in the order in which they stand."""
         found = []
