@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,11 +29,6 @@ class Node:
         self.element, self.block = element or Element(), block
         if element is not None:
             self.children = {}
-
-    def below(self) -> Iterator[Node]:
-        for child in self.children.values():
-            yield child
-            yield from child.below()
 
     def described(self, above: str = "") -> list[dict[str, Any]]:
         """The children as plain values, in the order in which they stand."""
