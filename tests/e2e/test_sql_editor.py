@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.e2e.conftest import Visitor
+from tests.e2e.visiting import playwright
 
 pytestmark = pytest.mark.e2e
 
@@ -43,12 +44,15 @@ class Desk:
             self.page.keyboard.press(key)
 
     def has(self, text: str) -> None:
-        self.page.wait_for_function(
-            """text => [...document.querySelector('.st-key-sql_editor [data-testid=stBidiComponentIsolated]')
-                .shadowRoot.querySelectorAll('.cm-line')].map(line => line.textContent).join('\\n') === text""",
-            arg=text,
-            timeout=10_000,
-        )
+        try:
+            self.page.wait_for_function(
+                """text => [...document.querySelector('.st-key-sql_editor [data-testid=stBidiComponentIsolated]')
+                    .shadowRoot.querySelectorAll('.cm-line')].map(line => line.textContent).join('\\n') === text""",
+                arg=text,
+                timeout=10_000,
+            )
+        except playwright.TimeoutError:
+            pytest.fail(f"the editor holds {self.text!r}, not {text!r}")
 
     def runs(self, *history: str) -> None:
         """The first query of the history is the last that ran."""

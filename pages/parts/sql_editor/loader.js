@@ -126,7 +126,8 @@ function open(component) {
     leave: () => {
       gone = true
       document.removeEventListener("click", insert)
-      kept.set(draftKey, surface.keep())
+      const now = surface.keep()
+      if (now) kept.set(draftKey, now)
       surface.close()
     },
   }

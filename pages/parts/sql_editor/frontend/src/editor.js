@@ -2,7 +2,7 @@
 import {
   acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap,
 } from "@codemirror/autocomplete"
-import { historyField, indentLess, indentMore } from "@codemirror/commands"
+import { historyField, indentLess, indentMore, isolateHistory } from "@codemirror/commands"
 import { LanguageSupport, bracketMatching, indentUnit } from "@codemirror/language"
 import { diagnosticCount, lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint"
 import { Compartment, EditorSelection, EditorState, Prec } from "@codemirror/state"
@@ -58,11 +58,19 @@ export function edit({ parent, root, text, kept, labels, changed, left, run }) {
     EditorView.domEventHandlers({ blur: () => (left(), false) }),
     look,
   ]
-  const back = kept && kept.doc === text
-  const state = back
+  const state = kept
     ? EditorState.fromJSON(kept, { extensions }, KEPT)
     : EditorState.create({ doc: text, extensions, selection: EditorSelection.cursor(text.length) })
   const view = new EditorView({ state, parent, root })
+
+  // One step of the history: Ctrl+Z brings the former text back.
+  function replace(wanted) {
+    const all = { from: 0, to: view.state.doc.length, insert: wanted }
+    const alone = isolateHistory.of("full")
+    view.dispatch({ changes: all, selection: { anchor: wanted.length }, scrollIntoView: true, annotations: alone })
+  }
+  // What was loaded while the editor was being put up again.
+  if (kept && kept.doc !== text) replace(text)
 
   return {
     text: () => view.state.doc.toString(),
@@ -70,11 +78,7 @@ export function edit({ parent, root, text, kept, labels, changed, left, run }) {
     focus: () => view.focus(),
     keep: () => view.state.toJSON(KEPT),
     close: () => view.destroy(),
-    // One step of the history: Ctrl+Z brings the former text back.
-    replace: (wanted) => {
-      const all = { from: 0, to: view.state.doc.length, insert: wanted }
-      view.dispatch({ changes: all, selection: { anchor: wanted.length }, scrollIntoView: true })
-    },
+    replace,
     // The page stays where it is: the next name to click is there.
     insert: (piece) => view.dispatch(view.state.replaceSelection(piece), { userEvent: "input" }),
     offer: (relations) =>
