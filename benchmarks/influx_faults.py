@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from benchmarks import load
-from benchmarks.servers import SECRET, free_port, start, wait_for
+from benchmarks.servers import SECRET, family_memory_mb, free_port, start, wait_for
 from benchmarks.webhook_throughput import span
 from mai_core.settings import load_settings
 from mai_core.store import Store, outbox, rows
@@ -103,10 +103,10 @@ def measure(folder: Path, seconds: float) -> None:
                     per_second=REQUESTS_PER_SECOND,
                 )
             )
-            most_memory = max(most_memory, memory_mb(process.pid))
+            most_memory = max(most_memory, family_memory_mb(process.pid))
             print(
                 f"{fault:13} answers {result.statuses}  p99 {result.percentile(0.99):6.1f} ms  "
-                f"API memory {memory_mb(process.pid)} MB  outbox {waiting(folder)}"
+                f"API memory {family_memory_mb(process.pid)} MB  outbox {waiting(folder)}"
             )
         assert influx is not None
         report_equality(folder, influx)
@@ -125,13 +125,6 @@ def _requests(numbers: Iterator[int]) -> Iterator[bytes]:
         yield load.request_bytes(
             "/webhooks/openrouter", json.dumps(body).encode(), {"Authorization": f"Bearer {SECRET}"}
         )
-
-
-def memory_mb(pid: int) -> int:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS"):
-            return int(line.split()[1]) // 1024
-    return 0
 
 
 def waiting(folder: Path) -> int:

@@ -68,3 +68,26 @@ def serving(application: str, data: Path, **more: str) -> Iterator[int]:
     finally:
         process.terminate()
         process.wait(20)
+
+
+def memory_mb(pid: int) -> int:
+    return _resident_kb(str(pid)) // 1024
+
+
+def family_memory_mb(pid: int) -> int:
+    """With the processes that it started."""
+    children = [text for thread in Path(f"/proc/{pid}/task").iterdir() for text in _words(thread / "children")]
+    return sum(_resident_kb(one) for one in (str(pid), *children)) // 1024
+
+
+def _resident_kb(pid: str) -> int:
+    words = _words(Path(f"/proc/{pid}/status"))
+    return int(words[words.index("VmRSS:") + 1]) if "VmRSS:" in words else 0
+
+
+def _words(file: Path) -> list[str]:
+    """Nothing of what ended meanwhile."""
+    try:
+        return file.read_text().split()
+    except OSError:
+        return []

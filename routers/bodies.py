@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
-import sys
 import zlib
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from typing import cast
 
 from starlette.types import Receive
@@ -25,8 +22,6 @@ may, although 32 KB of it may promise 32 MB."""
 TINY_BODY = 64 * 1024
 STRANGERS_AT_ONCE = 16
 """Bodies over 64 KB of senders whom nobody knows yet: 2 KB of gzip and a connection would cost us 2 MB each."""
-_MMAP_THRESHOLD = -3
-"""M_MMAP_THRESHOLD of mallopt(3)."""
 
 
 class Refused(Exception):
@@ -44,15 +39,6 @@ TOO_LARGE = "the body is too large"
 
 def _no_place() -> Refused:
     return Refused(503, "other large bodies are being read; try again", {"retry-after": "10"})
-
-
-def give_large_buffers_back() -> None:
-    """glibc raises the size from which a buffer is returned on `free` to the largest one it has seen; bodies of 32 MB
-    would then stay in the heap between small ones. A fixed size ends that. Elsewhere there is nothing to set.
-    """
-    if sys.platform == "linux":
-        with suppress(OSError, AttributeError):
-            ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, MIB)
 
 
 class LargeBodies:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -22,16 +21,16 @@ from mai_core.intake.desk import Desk
 from mai_core.intake.exact_json import Unreadable
 from mai_core.intake.group_commit import GroupCommit
 from mai_core.intake.parsed import Headers, Parsed, Source
+from mai_core.intake.parsing_worker import ParserFault, where
 from mai_core.intake.routing import client_of_api_key
 from routers.bodies import TOO_LARGE, IncomingBody, LargeBodies, Refused
 from routers.measures import Measures
+from routers.parsing import LARGEST_IN_THE_LOOP, Parser
 
 log = logging.getLogger(__name__)
 
 _CREDENTIALS_FRESH_S = 2.0
 _MOST_SECONDS_TO_COMMIT = 30
-_LARGEST_IN_THE_LOOP = 256 * 1024
-"""What is larger is parsed beside the event loop: it may be the work of a second, and nobody else should wait."""
 RETRY = {"retry-after": "5"}
 
 
@@ -41,6 +40,7 @@ class IntakeDoor:
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
         self.writer = GroupCommit(Desk(installation).deliver)
+        self.parser = Parser()
         self.large_bodies = LargeBodies()
         self.measures = Measures()
         self.writable_until = 0.0
@@ -56,6 +56,7 @@ class IntakeDoor:
         return self._credentials
 
     def close(self) -> None:
+        self.parser.close()
         self.writer.close()
 
 
@@ -101,12 +102,12 @@ async def _taken_in(
         raise
     if sender is None and is_signed(headers):
         told = (door.credentials(), headers, body, door.installation.now_ms())
-        in_thread = len(body) > _LARGEST_IN_THE_LOOP  # every credential costs a hash over all of it
+        in_thread = len(body) > LARGEST_IN_THE_LOOP  # every credential costs a hash over all of it
         sender = _sender(await asyncio.to_thread(by_signature, *told) if in_thread else by_signature(*told))
         if sender is None:
             raise _unauthorized()
     try:
-        parsed = await _parsed(source, body, headers, in_thread=len(body) > _LARGEST_IN_THE_LOOP)
+        parsed = await _parsed(door, source, body, headers)
     except Unreadable as error:
         return await _answer_unreadable(door, source, sender, body, error, answer)
     if source.names_client_by_key:
@@ -122,15 +123,15 @@ async def _taken_in(
     return answer(receipt)
 
 
-async def _parsed(source: Source, body: bytes, headers: Headers, *, in_thread: bool) -> Parsed:
+async def _parsed(door: IntakeDoor, source: Source, body: bytes, headers: Headers) -> Parsed:
     """A fault of ours is no reason to lose a body: it is kept like one that nobody can read."""
     try:
-        return await asyncio.to_thread(source.parse, body, headers) if in_thread else source.parse(body, headers)
-    except Unreadable:
+        return await door.parser.parse(source, body, headers)
+    except (Unreadable, StoreUnavailable):
         raise
     except Exception as error:
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        log.error("source %s failed with %s at %s:%s", source.name, type(error).__name__, where.name, where.lineno)
+        place = str(error) if isinstance(error, ParserFault) else where(error)
+        log.error("source %s failed with %s", source.name, place)
         raise Unreadable("not_understood", "the body could not be read; the log says where") from None
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
-import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pyarrow as pa
 
+from mai_core.allocator import give_free_memory_back
 from mai_core.reports.exports import focus
 from mai_core.reports.exports.request import ExportRequest, columns_of
 from mai_core.reports.exports.rows import chunks_of, count_rows, tables
@@ -63,9 +62,7 @@ def export(
 def give_back_memory() -> None:
     """glibc keeps what DuckDB frees: without this an export of 5 million rows grew to 466 MB, with it to 287."""
     pa.default_memory_pool().release_unused()
-    if sys.platform == "linux":
-        with suppress(OSError, AttributeError):
-            ctypes.CDLL("libc.so.6").malloc_trim(0)
+    give_free_memory_back()
 
 
 def _writer(path: Path, viewer: Viewer, request: ExportRequest) -> AbstractContextManager[Writer]:

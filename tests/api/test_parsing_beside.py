@@ -1,0 +1,76 @@
+"""Bodies over 64 KB are parsed by a process beside the service; no sender notices, also when that process goes away."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+
+from fastapi.testclient import TestClient
+
+from routers.intake_door import IntakeDoor
+from routers.parsing import LARGEST_IN_THE_LOOP, ParsingProcess
+from tests.api.conftest import BEARER, events_of, quarantine_of
+from tests.builders import make_span, make_trace
+
+WEBHOOK = "/webhooks/openrouter"
+MANY = 200
+
+
+def batch(name: str) -> bytes:
+    body = json.dumps(make_trace(*(make_span(f"gen-{name}-{number}") for number in range(MANY)))).encode()
+    assert len(body) > LARGEST_IN_THE_LOOP
+    return body
+
+
+def process_of(api: TestClient) -> ParsingProcess:
+    door: IntakeDoor = api.app.state.intake  # type: ignore[attr-defined]
+    return door.parser._batches
+
+
+def child_of(api: TestClient) -> subprocess.Popen[bytes]:
+    conversation = process_of(api)._conversation
+    assert conversation is not None
+    return conversation.process
+
+
+def post(api: TestClient, body: bytes) -> tuple[int, int]:
+    answer = api.post(WEBHOOK, content=body, headers={**BEARER, "content-type": "application/json"})
+    return answer.status_code, answer.json().get("accepted")
+
+
+def test_a_batch_is_booked_and_its_bad_spans_are_quarantined(api: TestClient) -> None:
+    spans = [make_span(f"gen-{number}") for number in range(MANY)]
+    body = json.dumps(make_trace(*spans, make_span("gen-bad", gen_ai__usage__input_tokens=-1))).encode()
+    assert post(api, body) == (200, MANY)
+    assert len(events_of(api)) == MANY
+    assert [row[2:] for row in quarantine_of(api)] == [("invalid", "gen_ai.usage.input_tokens: is out of range")]
+
+
+def test_what_is_not_json_is_kept_as_such(api: TestClient) -> None:
+    assert post(api, b"{" * (LARGEST_IN_THE_LOOP + 1)) == (200, 0)
+    assert [row[2] for row in quarantine_of(api)] == ["not_json"]
+
+
+def test_batches_that_come_at_once_get_each_their_own_answer(api: TestClient) -> None:
+    bodies = [batch(str(number)) for number in range(12)]
+    with ThreadPoolExecutor(6) as senders:
+        assert list(senders.map(lambda body: post(api, body), bodies)) == [(200, MANY)] * 12
+    assert len(set(events_of(api))) == 12 * MANY
+
+
+def test_a_process_that_was_killed_is_replaced_and_no_sender_hears_of_it(api: TestClient) -> None:
+    assert post(api, batch("a")) == (200, MANY)
+    first = child_of(api)
+    first.kill()
+    assert post(api, batch("b")) == (200, MANY)
+    assert child_of(api).pid != first.pid
+
+
+def test_the_process_ends_with_the_service_and_small_bodies_need_none(api: TestClient) -> None:
+    api.post(WEBHOOK, json=make_trace(make_span("gen-a")), headers=BEARER)
+    assert process_of(api)._conversation is None
+    post(api, batch("b"))
+    child = child_of(api)
+    process_of(api).close()
+    assert child.poll() is not None
