@@ -130,7 +130,7 @@ class Query:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env={"LANG": "C.UTF-8", "HOME": folder},
+                env={"LANG": "C.UTF-8", "HOME": "/"},  # analysts can read where DuckDB would keep its secrets
                 cwd=folder,
                 start_new_session=True,
                 close_fds=True,

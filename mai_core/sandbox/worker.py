@@ -45,10 +45,20 @@ _LOCK = (
 )
 
 _POINTERS = frozenset(
-    "json_execute_serialized_sql query arrow_scan arrow_scan_dumb pandas_scan python_map_function export_state".split()  # noqa: SIM905
+    {
+        "json_execute_serialized_sql",
+        "query",
+        "json_serialize_plan",
+        "arrow_scan",
+        "arrow_scan_dumb",
+        "pandas_scan",
+        "python_map_function",
+        "export_state",
+    }
 )
-"""The first makes values of every type, POINTER too, and the last four functions follow pointers: together they let a
-query jump to any address. `query` runs text that nobody has looked at. EXPORT_STATE shows addresses as they are."""
+"""The first makes values of every type, POINTER too, and the scans and `python_map_function` follow pointers: together
+they let a query jump to any address. `query` runs text that nobody has looked at, and `json_serialize_plan` binds it,
+which is when pointers are followed. EXPORT_STATE shows addresses as they are."""
 
 _EXPLAIN = re.compile(
     r"(?>\s|--[^\n]*\n|/\*.*?\*/)*+explain\b\s*(analyze\b)?\s*(\([\w\s,]*\))?", re.IGNORECASE | re.DOTALL
