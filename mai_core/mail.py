@@ -11,6 +11,8 @@ from mai_core.errors import BadValue, MaiError
 from mai_core.settings import Settings
 
 TIMEOUT_S = 15
+ENCODED = "=?"
+"""How an encoded word begins (RFC 2047): the library decodes it where it stands, line ends and commas too."""
 
 
 class MailNotSent(MaiError):
@@ -50,8 +52,10 @@ def compose(
 ) -> EmailMessage:
     if any(letter in value for value in (from_address, to, subject) for letter in "\r\n\x00"):
         raise BadValue("e-mail", "addresses and subject must be one line")
+    if ENCODED in to:
+        raise BadValue("e-mail", "an address must be written out, not encoded")
     message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = from_address, to, subject
+    message["From"], message["To"], message["Subject"] = from_address, to, subject.replace(ENCODED, "= ?")
     message["Date"] = formatdate()
     message["Message-ID"] = make_msgid(domain=from_address.rpartition("@")[2] or "localhost")
     message["Auto-Submitted"] = "auto-generated"

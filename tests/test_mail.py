@@ -97,6 +97,19 @@ def test_an_address_cannot_bring_headers_along(to: str) -> None:
         mail.compose("mai@firma.example", to, "s", "t")
 
 
+def test_an_encoded_address_cannot_bring_another_one_along() -> None:
+    """Decoded it reads `x@y.zz,@acme.example`: two addresses."""
+    with pytest.raises(BadValue):
+        mail.compose("mai@firma.example", "=?utf-8?q?x=40y=2ezz=2c?=@acme.example", "s", "t")
+
+
+def test_the_name_of_a_client_cannot_bring_headers_along() -> None:
+    subject = "ACME =?utf-8?q?=0d=0aBcc:_all=40y=2ezz?=, week 42: 1.00 USD"
+    lines = mail.compose("mai@firma.example", "x@acme.example", subject, "t").as_bytes().splitlines()
+    assert [line for line in lines if line.startswith(b"Bcc")] == []
+    assert b"Subject: ACME" in lines[2]
+
+
 def test_the_user_is_the_sender_when_none_is_named(tmp_path: Path) -> None:
     settings = load_settings({"SMTP_HOST": "h", "SMTP_USER": "mai@firma.example"}, tmp_path / ".env")
     assert mail.sender(settings) == "mai@firma.example"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from mai_core import mail
 from mai_core.errors import BadValue, NotFound
 from mai_core.identity.callers import ROLES, ROLES_OF_ALL_CLIENTS
 from mai_core.identity.passwords import check_rules
@@ -17,7 +18,7 @@ _SHOWN_IN_AUDIT = ("email", "name", "role", "client_org_id", "language", "digest
 
 def clean_email(text: str) -> str:
     email = text.strip().lower()
-    if not _EMAIL.fullmatch(email):
+    if not _EMAIL.fullmatch(email) or mail.ENCODED in email:
         raise BadValue("email", "is not an e-mail address")
     return email
 

@@ -207,7 +207,9 @@ class TestAccounts:
         changed = api.patch(url, json={"role": "accountant", "client_org_id": None}, headers=operator).json()
         assert (changed["role"], changed["client_org_id"]) == ("accountant", None)
 
-    @pytest.mark.parametrize("email", ["", "no-at", "a@b", "a b@c.de", "a@c.de\nBcc: x@y.zz", "<a@c.de>"])
+    @pytest.mark.parametrize(
+        "email", ["", "no-at", "a@b", "a b@c.de", "a@c.de\nBcc: x@y.zz", "<a@c.de>", "=?utf-8?q?x=40y=2ezz=2c?=@c.de"]
+    )
     def test_what_is_no_address_is_refused(self, api: TestClient, operator: Headers, email: str) -> None:
         answer = api.post("/api/v1/admin/accounts/invite", json={"email": email, "role": "operator"}, headers=operator)
         assert answer.status_code == 422
