@@ -19,6 +19,8 @@ _SECONDS_TO_WAIT = 20
 _PIECE = 64 * 1024
 """What comes out of gunzip at once: a body that waits for a place among others holds no more than that beyond what it
 may, although 32 KB of it may promise 32 MB."""
+_MOST_MEMBERS = 1000
+"""Of one gzip body. An empty one is 20 bytes, and hundreds of thousands would keep everybody else waiting."""
 TINY_BODY = 64 * 1024
 STRANGERS_AT_ONCE = 16
 """Bodies over 64 KB of senders whom nobody knows yet: 2 KB of gzip and a connection would cost us 2 MB each."""
@@ -146,14 +148,21 @@ class IncomingBody:
 
 
 async def _gunzipped(chunks: AsyncIterator[bytes], limit: int) -> AsyncIterator[bytes]:
-    """Never produces more than the limit and one byte, whatever the compressed bytes promise."""
+    """Never produces more than the limit and one byte, whatever the compressed bytes promise, and never takes more than
+    what a body of that size may be packed in."""
     decoder = zlib.decompressobj(wbits=31)
-    produced = 0
+    taken, produced, members = 0, 0, 1
     async for chunk in chunks:
         rest = chunk
+        taken += len(chunk)
+        if taken > limit + _PIECE:
+            raise Refused(413, TOO_LARGE)
         while rest:
             if decoder.eof:
                 decoder = zlib.decompressobj(wbits=31)
+                members += 1
+                if members > _MOST_MEMBERS:
+                    raise Refused(400, "the gzip body has too many parts")
             try:
                 piece = decoder.decompress(rest, min(_PIECE, limit + 1 - produced))
             except zlib.error:

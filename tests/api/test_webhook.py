@@ -258,6 +258,15 @@ class TestWhatIsTooLarge:
         bomb = gzip.compress(b" " * (40 << 20))
         assert api.post(WEBHOOK, content=bomb, headers={**BEARER, "Content-Encoding": "gzip"}).status_code == 413
 
+    def test_a_body_of_endless_empty_parts_is_not_unpacked(self, api: TestClient) -> None:
+        """They unpack to nothing, so what comes out never reaches a limit."""
+        packed = {**BEARER, "Content-Encoding": "gzip"}
+        answer = api.post(WEBHOOK, content=gzip.compress(b"") * 2000, headers=packed)
+        assert (answer.status_code, answer.json()["error"]) == (400, "the gzip body has too many parts")
+        assert api.post(WEBHOOK, content=gzip.compress(b"") * 500 + gzip.compress(b"{}"), headers=packed).is_success
+        named = b"\x1f\x8b\x08\x08" + b"\x00" * 6 + b"n" * (3 << 20)
+        assert api.post("/api/v1/events", content=iter([named]), headers=packed).status_code == 413
+
     def test_somebody_is_told_once_a_day(self, api: TestClient) -> None:
         for _ in range(3):
             api.post("/api/v1/events", content=b" " * (3 << 20), headers=BEARER)
