@@ -13,7 +13,7 @@ from mai_core.intake.parsed import MIB, Headers
 
 SMALL_BODY = 2 * MIB
 LARGE_BODIES_AT_ONCE = 2
-_SECONDS_FOR_SMALL = 30
+SECONDS_FOR_SMALL = 30
 _SECONDS_FOR_LARGE = 120
 _SECONDS_TO_WAIT = 20
 _PIECE = 64 * 1024
@@ -37,6 +37,7 @@ class Refused(Exception):
 
 
 TOO_LARGE = "the body is too large"
+TOO_SLOW = "the body came too slowly"
 
 
 def _no_place() -> Refused:
@@ -104,7 +105,7 @@ class IncomingBody:
             raise Refused(413, TOO_LARGE)
         chunks = self._chunks()
         try:
-            async with asyncio.timeout(_SECONDS_FOR_SMALL) as deadline:
+            async with asyncio.timeout(SECONDS_FOR_SMALL) as deadline:
                 whole: bytes | bytearray = b""
                 async for chunk in _gunzipped(chunks, self._limit) if encoding == "gzip" else chunks:
                     if not whole:
@@ -125,7 +126,7 @@ class IncomingBody:
                 # A bytearray reads like bytes; a copy for the sake of the type would hold 32 MB twice.
                 return cast(bytes, whole)
         except TimeoutError:
-            raise Refused(408, "the body came too slowly", {"connection": "close"}) from None
+            raise Refused(408, TOO_SLOW, {"connection": "close"}) from None
 
     def close(self) -> None:
         if self.is_large:

@@ -163,6 +163,7 @@ REFUSALS = {
     "Not Found": "Nie ma takiej strony.",
     "Service Unavailable": "Serwis jest chwilowo przeciążony. Proszę spróbować za chwilę.",
     "the body is too large": "za dużo danych naraz",
+    "the body came too slowly": "dane przychodziły zbyt wolno",
     "unexpected error; the log has it under {x}": "nieoczekiwany błąd; w dzienniku ma numer {x}",
     # of the checks that forms get from pydantic
     "Field required": "pole jest wymagane",
