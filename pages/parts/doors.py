@@ -6,6 +6,7 @@ it is still good, on every request here and on every script run (`sessions.find`
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import secrets
 from collections.abc import Mapping
@@ -28,6 +29,7 @@ _CSRF_COOKIE = "mai_form"
 _LANGUAGE_COOKIE = "mai_language"
 _MONTH_S = 30 * 86_400
 _LARGEST_FORM = 16 * 1024
+_SECONDS_FOR_A_FORM = 30.0
 _ASKED_AGAIN_S = "5"
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -132,13 +134,17 @@ def _show_form(request: Request, csrf: str, body: str, status: int = 200) -> Res
 
 
 async def _form(request: Request) -> dict[str, str]:
-    """The fields of a form of ours. Anybody may post here, so nothing is read that is larger, and no file is taken:
-    Starlette's own reader would keep files of any size."""
+    """The fields of a form of ours. Anybody may post here, so nothing is read that is larger, nobody is waited for who
+    never ends, and no file is taken: Starlette's own reader would keep files of any size."""
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _LARGEST_FORM:
-            return {}
+    try:
+        async with asyncio.timeout(_SECONDS_FOR_A_FORM):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > _LARGEST_FORM:
+                    return {}
+    except TimeoutError:
+        return {}
     try:
         fields = parse_qs(body.decode("ascii", "replace"), max_num_fields=20)
     except ValueError:

@@ -364,7 +364,7 @@ class TestWhatIsTooLarge:
         asyncio.run(crowd())
 
     def test_a_slow_body_is_not_waited_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(bodies, "_SECONDS_FOR_SMALL", 0)
+        monkeypatch.setattr(bodies, "SECONDS_FOR_SMALL", 0)
 
         async def read() -> None:
             async def drip() -> Any:

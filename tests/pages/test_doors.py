@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from starlette.responses import PlainTextResponse
 from starlette.testclient import WebSocketDenialResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from mai_core.identity import accounts, links
@@ -143,6 +144,23 @@ def test_nobody_can_fill_memory_or_disk_through_a_form(
     assert browser.post(path, data={"csrf": token, "x": "y" * 20_000}).status_code == 403
     assert browser.post(path, data={"csrf": token}, files={"x": ("x.txt", b"x" * 5000)}).status_code == 403
     assert browser.post(path, data={"csrf": token, **{f"x{n}": "1" for n in range(30)}}).status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/login", "/logout", "/password"])
+def test_nobody_is_waited_for_whose_form_never_ends(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doors, "_SECONDS_FOR_A_FORM", 0)
+    told: list[Message] = []
+
+    async def drip() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def told_so(message: Message) -> None:
+        told.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": [], "scheme": "http"}
+    asyncio.run(doors.Doors(streamlit_stand_in)(scope, drip, told_so))
+    assert told[0]["status"] == 403
 
 
 def test_login_never_leads_to_another_host(desk: Desk, browser: TestClient) -> None:
