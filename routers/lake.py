@@ -15,10 +15,11 @@ from mai_core.installation import Installation
 from mai_core.reports import Page, Viewer
 from mai_core.reports.lake import Lake, client_folder
 from mai_core.sandbox.reporting_sql import remote_sql
+from mai_core.sandbox.runner import Busy
 from mai_core.sandbox.tenant import write_relations
 from mai_core.store import clients
 from routers.access import Caller, require
-from routers.sql import desk_of
+from routers.sql import come_again, desk_of
 
 router = APIRouter(prefix="/api/v1/lake", tags=["lake"])
 
@@ -68,8 +69,12 @@ def open_days(
     """The days that are not sealed yet, today included, as Parquet."""
     tenant = caller.tenant(client)
     with _page(request, tenant) as page, TemporaryDirectory(prefix="mai-open-") as folder:
-        write_relations(
-            page.reporting, tenant, page.start, page.end, Path(folder), names=(relation,), open_days_only=True
-        )
+        try:
+            with desk_of(request).writing():
+                write_relations(
+                    page.reporting, tenant, page.start, page.end, Path(folder), names=(relation,), open_days_only=True
+                )
+        except Busy as busy:
+            raise come_again(busy) from None
         body = (Path(folder) / relation).read_bytes()
     return Response(body, media_type="application/vnd.apache.parquet", headers={"Accept-Ranges": "none"})

@@ -98,7 +98,7 @@ def run_sql(body: SqlRequest, request: Request, caller: SqlUser) -> Any:
     try:
         told = answer(desk, installation, client, body, query)
     except Busy as busy:
-        raise HTTPException(503, str(busy), headers={"Retry-After": "3"}) from None
+        raise come_again(busy) from None
     finally:
         desk.running.pop(name, None)
     if isinstance(told, Refusal):
@@ -106,6 +106,10 @@ def run_sql(body: SqlRequest, request: Request, caller: SqlUser) -> Any:
     if body.format == "csv":
         return Response(as_csv(told), media_type="text/csv; charset=utf-8")
     return {**asdict(told), "limits": asdict(desk.sandbox.limits)}
+
+
+def come_again(busy: Busy) -> HTTPException:
+    return HTTPException(503, str(busy), headers={"Retry-After": "3"})
 
 
 def answer(desk: Desk, installation: Installation, client: str, body: SqlRequest, query: Query) -> Answer | Refusal:

@@ -53,3 +53,16 @@ def test_only_so_many_tenants_are_written_out_at_once(house: Installation, monke
         pass
     with desk.writing():
         pass
+
+
+def test_a_download_of_the_open_days_takes_one_of_the_same_places(
+    house: Installation, web: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("routers.sql.PATIENCE_S", 0.01)
+    path, headers = "/api/v1/lake/open/usage.parquet", bearer(house, "analyst")
+    assert web.get(path, headers=headers).status_code == 200
+    desk: Desk = web.app.state.sql_desk  # type: ignore[attr-defined]
+    with desk.writing(), desk.writing():
+        full = web.get(path, headers=headers)
+    assert (full.status_code, full.headers["retry-after"]) == (503, "3")
+    assert web.get(path, headers=headers).content.startswith(b"PAR1")
