@@ -106,6 +106,14 @@ async def _session(connection: HTTPConnection) -> sessions.Session | None:
     return await to_thread.run_sync(sessions.find, connection.cookies.get(sessions.COOKIE, ""))
 
 
+async def _has_ended(request: Request) -> bool:
+    """A link from anywhere may lead to the login page; it must not take an open session's cookie away."""
+    try:
+        return await _session(request) is None
+    except api.ApiAway:
+        return False
+
+
 def _words(request: Request) -> Words:
     accepted = accepted_languages(request.headers.get("accept-language", ""))
     return Words(language_of(request.query_params.get("language") or request.cookies.get(_LANGUAGE_COOKIE), accepted))
@@ -190,7 +198,7 @@ async def _login(request: Request) -> Response:
     if request.method != "POST":
         message = words("login.expired") if request.query_params.get("ended") else ""
         response = _show_form(request, csrf, login_page.login(words, csrf, wanted, message, demo=demo))
-        if request.query_params.get("out"):
+        if request.query_params.get("out") and await _has_ended(request):
             response.delete_cookie(sessions.COOKIE)
         return response
     form = await _form(request)

@@ -181,6 +181,17 @@ def test_logout_ends_the_session_for_every_tab(desk: Desk, browser: TestClient) 
     assert browser.get("/").status_code == 303
 
 
+def test_a_link_to_the_login_page_logs_nobody_out(desk: Desk, browser: TestClient) -> None:
+    make_account(desk)
+    log_in(browser)
+    token = browser.cookies[sessions.COOKIE]
+    browser.get("/login?out=1")
+    assert browser.cookies[sessions.COOKIE] == token
+    sessions.end(token)
+    browser.get("/login?out=1")
+    assert sessions.COOKIE not in browser.cookies
+
+
 def test_the_language_can_be_chosen_before_login(browser: TestClient) -> None:
     assert "Zaloguj się" in browser.get("/login").text
     assert "Log in" in browser.get("/login", headers={"accept-language": "en-GB"}).text
