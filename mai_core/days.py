@@ -58,8 +58,16 @@ def zone_in_force(at_ms: int, zones: Sequence[ZoneSince]) -> str:
     return name
 
 
-def day_start_ms(day: date, zone_name: str) -> int:
+def day_start_ms(day: date, zones: str | Sequence[ZoneSince]) -> int:
     """The first instant of a local day. Where midnight is skipped by a clock change, the first one that exists."""
+    if isinstance(zones, str):
+        return _local_start_ms(day, zones)
+    starts = [_local_start_ms(day, zones[0][1]), *(max(_local_start_ms(day, name), since) for since, name in zones[1:])]
+    ends = [since for since, _ in zones[1:]]
+    return next((start for start, end in zip(starts, ends, strict=False) if start < end), starts[-1])
+
+
+def _local_start_ms(day: date, zone_name: str) -> int:
     local = zone(zone_name)
     start = datetime.combine(day, time(0), local)
     utc = start.astimezone(UTC)

@@ -84,10 +84,12 @@ def initialise_client(installation: Installation) -> None:
             )
             return
         told_before = audit.last_told(db, ENVIRONMENT, client)
+        in_force = {field: getattr(standing, field) for field in wanted}
+        in_force["markup_rate"] = clients.markup_in_force(db, client, now_ms)
         changes: dict[str, object] = {
             field: value
             for field, value in wanted.items()
-            if value is not None and field in told_before and told_before[field] == getattr(standing, field) != value
+            if value is not None and field in told_before and told_before[field] == in_force[field] != value
         }
         if api_key and clients.get_by_api_key(db, api_key, installation.secrets) != standing:
             changes["openrouter_api_key"] = api_key

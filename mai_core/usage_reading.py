@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from mai_core import subscription
-from mai_core.days import usage_day
+from mai_core.days import ZoneSince, usage_day
 from mai_core.ids import anonymous_label
 from mai_core.language import Words
 from mai_core.model import Client
-from mai_core.store import Db, people, summaries
+from mai_core.store import Db, clients, people, summaries
 from mai_core.store.summaries import RatesOfDays
 from mai_core.usage_stats import (
     MonthRows,
@@ -32,6 +33,7 @@ class Period:
 
     client: Client
     today: date
+    zone_name: str
     rates: RatesOfDays
 
     @property
@@ -44,8 +46,9 @@ class Period:
 
 
 def this_month(db: Db, client: Client, now_ms: int) -> Period:
-    today = usage_day(now_ms, client.timezone)
-    return Period(client, today, summaries.rates_of_days(db, client, first_of_month(today), today))
+    zone_name = clients.zone_now(db, client.id, now_ms)
+    today = usage_day(now_ms, zone_name)
+    return Period(client, today, zone_name, summaries.rates_of_days(db, client, first_of_month(today), today))
 
 
 def month_rows(db: Db, client_org_id: str, today: date) -> MonthRows:
@@ -59,7 +62,7 @@ def month_rows(db: Db, client_org_id: str, today: date) -> MonthRows:
 
 def usage_summary(db: Db, period: Period) -> dict[str, Any]:
     rows = month_rows(db, period.client.id, period.today)
-    stats = usage_stats(rows, period.today, period.client.timezone, period.pln_of)
+    stats = usage_stats(rows, period.today, period.zone_name, period.pln_of)
     stats["current_month"]["exchange_rate_info"] = _rate_info(period, {row.usage_date for row in rows.client})
     return {
         **stats,
@@ -109,7 +112,7 @@ def usage_by_user(db: Db, period: Period, words: Words) -> list[dict[str, Any]]:
             "markup_cost": usd(total.charged_pusd),
             "cost_pln": cost_pln,
             "days_active": total.days,
-            "last_activity": local_instant(total.last_at_ms, period.client.timezone) or total.last_day or None,
+            "last_activity": local_instant(total.last_at_ms, period.zone_name) or total.last_day or None,
             "user_mapping_enabled": bool(known.get(user_id, {}).get("external_user")),
         }
         for (user_id, some, total), cost_pln in zip(entries, in_zlote, strict=True)
@@ -146,9 +149,10 @@ def usage_by_model(db: Db, period: Period) -> list[dict[str, Any]]:
 
 
 def today_so_far(db: Db, client: Client, now_ms: int) -> dict[str, Any]:
-    today = usage_day(now_ms, client.timezone)
+    zone_name = clients.zone_now(db, client.id, now_ms)
+    today = usage_day(now_ms, zone_name)
     rows = summaries.usage_rows(db, "client", client.id, today, today)
-    period = Period(client, today, summaries.rates_of_days(db, client, today, today))
+    period = Period(client, today, zone_name, summaries.rates_of_days(db, client, today, today))
     total = total_of(rows)
     return {
         "client_org_id": client.id,
@@ -159,19 +163,20 @@ def today_so_far(db: Db, client: Client, now_ms: int) -> dict[str, Any]:
         "total_cost_pln": list_in_zlote([rows], period.pln_of)[0],
         "exchange_rate_info": _rate_info(period, {today.isoformat()}),
         "active_users": people_count(rows),
-        "last_activity": local_instant(total.last_at_ms, client.timezone),
+        "last_activity": local_instant(total.last_at_ms, zone_name),
     }
 
 
 def subscription_billing(db: Db, client: Client, now_ms: int, words: Words) -> dict[str, Any]:
-    today = usage_day(now_ms, client.timezone)
+    zones = clients.zones(db, client.id)
+    today = usage_day(now_ms, zones)
     members: dict[str, dict[str, Any]] = {}
     for row in people.directory(db, client.id):
         standing = members.get(row["user_id"])
         if row["is_active"] and (standing is None or row["created_at"] < standing["created_at"]):
             members[row["user_id"]] = row
     first_usage = summaries.first_days(db, client.id)
-    joined = [(user_id, _joined(client, row, first_usage.get(user_id))) for user_id, row in members.items()]
+    joined = [(user_id, _joined(zones, row, first_usage.get(user_id))) for user_id, row in members.items()]
     seats = subscription.seats(joined, today)
     tier = subscription.tier_for(len(seats))
     return {
@@ -203,7 +208,7 @@ def subscription_billing(db: Db, client: Client, now_ms: int, words: Words) -> d
     }
 
 
-def _joined(client: Client, member: dict[str, Any], first_usage: str | None) -> date:
+def _joined(zones: Sequence[ZoneSince], member: dict[str, Any], first_usage: str | None) -> date:
     """The day a person became known, or of the first usage where that was brought in later."""
-    known = usage_day(member["created_at"] * 1000, client.timezone)
+    known = usage_day(member["created_at"] * 1000, zones)
     return known if first_usage is None else min(known, date.fromisoformat(first_usage))

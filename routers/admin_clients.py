@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -9,7 +10,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from mai_core import ids
-from mai_core.days import day_start_ms, from_ms, parse_day, parse_instant_ms
+from mai_core.days import ZoneSince, day_start_ms, from_ms, parse_day, parse_instant_ms
 from mai_core.errors import BadValue
 from mai_core.model import Client
 from mai_core.store import Db, clients, dicts
@@ -66,7 +67,8 @@ class ZoneSinceShown(BaseModel):
 class ClientSummary(BaseModel):
     id: str
     name: str
-    timezone: str
+    timezone: str = Field(description="As agreed last; a change counts from the next local midnight.")
+    zone_now: str = Field(description="The time zone of the running day.")
     is_active: bool
     monthly_limit: str | None = Field(description="USD a month; null: none agreed.")
     fx_policy: Literal["daily", "period_end"]
@@ -91,7 +93,7 @@ class ClientDetail(ClientShown):
 def visible_clients(opened: Opened, caller: Anyone) -> list[ClientSummary]:
     with opened.store.read() as db:
         return [
-            ClientSummary.model_validate(_shown(client, set()))
+            ClientSummary.model_validate(_shown(db, client, opened.now_ms(), set()))
             for client in clients.list_all(db)
             if caller.may_see(client.id)
         ]
@@ -101,7 +103,7 @@ def visible_clients(opened: Opened, caller: Anyone) -> list[ClientSummary]:
 def list_clients(opened: Opened, caller: Biller) -> list[ClientShown]:
     with opened.store.read() as db:
         keyed = _with_key(db)
-        return [ClientShown(**_shown(client, keyed)) for client in clients.list_all(db)]
+        return [ClientShown(**_shown(db, client, opened.now_ms(), keyed)) for client in clients.list_all(db)]
 
 
 @router.post("/api/v1/admin/clients", status_code=201, summary="Onboard a client")
@@ -118,13 +120,13 @@ def create_client(opened: Opened, caller: Operator, body: NewClient) -> ClientDe
         )
         if byok:
             clients.update(db, now_ms, client_org_id, {"byok_include_upstream": 1}, actor=caller.name)
-        return _detail(db, client_org_id)
+        return _detail(db, client_org_id, opened.now_ms())
 
 
 @router.get("/api/v1/admin/clients/{client_org_id}", summary="One client with the history of its terms")
 def show_client(opened: Opened, caller: Biller, client_org_id: str) -> ClientDetail:
     with opened.store.read() as db:
-        return _detail(db, client_org_id)
+        return _detail(db, client_org_id, opened.now_ms())
 
 
 @router.patch("/api/v1/admin/clients/{client_org_id}", summary="Change the terms")
@@ -134,12 +136,12 @@ def update_client(opened: Opened, caller: Operator, client_org_id: str, body: Cl
     if since and "markup_rate" not in changes:
         raise BadValue("markup_from", "counts only together with markup_rate")
     with opened.store.write() as db:
-        zone = clients.require(db, client_org_id).timezone
+        zones = clients.zones(db, clients.require(db, client_org_id).id)
         clients.update(
             db, opened.now_ms(), client_org_id, changes, secrets=opened.secrets, actor=caller.name,
-            markup_from_ms=_start_ms(since, zone) if since else None,
+            markup_from_ms=_start_ms(since, zones) if since else None,
         )  # fmt: skip
-        return _detail(db, client_org_id)
+        return _detail(db, client_org_id, opened.now_ms())
 
 
 @router.post("/api/v1/admin/clients/{client_org_id}/close", summary="No more usage is taken for this client")
@@ -155,7 +157,7 @@ def reopen_client(opened: Opened, caller: Operator, client_org_id: str) -> Clien
 def _activate(opened: Opened, actor: str, client_org_id: str, active: int) -> ClientDetail:
     with opened.store.write() as db:
         clients.update(db, opened.now_ms(), client_org_id, {"is_active": active}, actor=actor)
-        return _detail(db, client_org_id)
+        return _detail(db, client_org_id, opened.now_ms())
 
 
 def _given(body: Terms) -> dict[str, Any]:
@@ -169,13 +171,13 @@ def _given(body: Terms) -> dict[str, Any]:
     return values
 
 
-def _start_ms(text: str, zone: str) -> int:
+def _start_ms(text: str, zones: Sequence[ZoneSince]) -> int:
     if len(text) == 10:
-        return day_start_ms(parse_day(text, "markup_from"), zone)
+        return day_start_ms(parse_day(text, "markup_from"), zones)
     return parse_instant_ms(text, "markup_from")
 
 
-def _detail(db: Db, client_org_id: str) -> ClientDetail:
+def _detail(db: Db, client_org_id: str, now_ms: int) -> ClientDetail:
     client = clients.require(db, client_org_id)
     markups = dicts(
         db,
@@ -184,7 +186,7 @@ def _detail(db: Db, client_org_id: str) -> ClientDetail:
         (client_org_id,),
     )
     return ClientDetail(
-        **_shown(client, _with_key(db)),
+        **_shown(db, client, now_ms, _with_key(db)),
         markups=[
             MarkupSince(markup=row["markup"], since=_since(row["effective_from_ms"]), set_by=row["set_by"])
             for row in markups
@@ -197,11 +199,13 @@ def _with_key(db: Db) -> set[str]:
     return {str(row) for (row,) in db.execute("SELECT id FROM client_organizations WHERE openrouter_key_hash NOT NULL")}
 
 
-def _shown(client: Client, keyed: set[str]) -> dict[str, Any]:
-    fields = ("id", "name", "timezone", "is_active", "markup_rate", "monthly_limit", "billing_email", "fx_policy",
+def _shown(db: Db, client: Client, now_ms: int, keyed: set[str]) -> dict[str, Any]:
+    fields = ("id", "name", "timezone", "is_active", "monthly_limit", "billing_email", "fx_policy",
               "byok_include_upstream", "provider_key_hash")  # fmt: skip
     return {
         **{field: getattr(client, field) for field in fields},
+        "markup_rate": clients.markup_in_force(db, client.id, now_ms),
+        "zone_now": clients.zone_now(db, client.id, now_ms),
         "has_openrouter_key": client.id in keyed,
         "created_at": instant_text(client.created_at * 1000),
         "updated_at": instant_text(client.updated_at * 1000),

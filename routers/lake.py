@@ -31,8 +31,8 @@ LakeReader = Annotated[Caller, Depends(require("operator", "analyst", scope="lak
 def _page(request: Request, client: str) -> Page:
     installation: Installation = request.app.state.installation
     with installation.store.read() as db:
-        timezone = clients.require(db, client).timezone
-    today = usage_day(installation.now_ms(), timezone)
+        zones = clients.zones(db, clients.require(db, client).id)
+    today = usage_day(installation.now_ms(), zones)
     return desk_of(request).reporting.open(Viewer("analyst", client), FIRST_DAY, today)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -9,7 +10,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from mai_core import quotas as rules
-from mai_core.days import from_ms, zone
+from mai_core.days import usage_day
 from mai_core.errors import NotFound
 from mai_core.identity.callers import NO_SUCH_CLIENT
 from mai_core.identity.recognition import Sender
@@ -83,7 +84,8 @@ async def check(request: Request, opened: Opened, sender: Asking, body: QuotaQue
             return _unlimited()
         standings = quotas.standings(db, client, body.external_user, now_ms, _memory(request))
         decision = rules.decide(standings, is_active=client.is_active)
-    return _answer(client, decision, quotas.resets_at_ms(client, now_ms))
+        resets_at_ms, zones = quotas.resets_at_ms(db, client, now_ms), clients.zones(db, client.id)
+    return _answer(client, decision, resets_at_ms, usage_day(resets_at_ms, zones))
 
 
 @router.get("/api/v1/quotas", summary="The quotas of a client")
@@ -132,7 +134,7 @@ def _client(db: Db, sender: Sender, body: QuotaQuestion) -> Client | None:
     return clients.get(db, routed) if routed else None
 
 
-def _answer(client: Client, decision: rules.Decision, resets_at_ms: int) -> QuotaAnswer:
+def _answer(client: Client, decision: rules.Decision, resets_at_ms: int, reset: date) -> QuotaAnswer:
     standing = decision.standing
     return QuotaAnswer(
         allow=decision.allow,
@@ -146,8 +148,8 @@ def _answer(client: Client, decision: rules.Decision, resets_at_ms: int) -> Quot
         resets_at=instant_text(resets_at_ms),
         reason=ReasonTexts(
             code=decision.reason,
-            pl=_reason("pl", client, decision, resets_at_ms),
-            en=_reason("en", client, decision, resets_at_ms),
+            pl=_reason("pl", decision, reset),
+            en=_reason("en", decision, reset),
         ),
     )
 
@@ -160,9 +162,9 @@ def _unlimited() -> QuotaAnswer:
     )  # fmt: skip
 
 
-def _reason(language: Language, client: Client, decision: rules.Decision, resets_at_ms: int) -> str:
+def _reason(language: Language, decision: rules.Decision, reset: date) -> str:
     words, standing = Words(language), decision.standing
-    values: dict[str, Any] = {"reset": words.day(from_ms(resets_at_ms).astimezone(zone(client.timezone)).date())}
+    values: dict[str, Any] = {"reset": words.day(reset)}
     if standing is not None:
         currency, places = standing.quota.currency, _places_of(decision.limit_units or 0)
         for name, units in (

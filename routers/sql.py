@@ -114,7 +114,7 @@ def come_again(busy: Busy) -> HTTPException:
 
 def answer(desk: Desk, installation: Installation, client: str, body: SqlRequest, query: Query) -> Answer | Refusal:
     with installation.store.read() as db:
-        timezone = clients.require(db, client).timezone
+        timezone = clients.zone_now(db, clients.require(db, client).id, installation.now_ms())
     end = body.end or usage_day(installation.now_ms(), timezone)
     start = body.start or end - timedelta(days=DEFAULT_DAYS - 1)
     with TemporaryDirectory(prefix="mai-tenant-") as folder:

@@ -119,6 +119,25 @@ def test_a_zone_counts_from_its_instant_and_moves_no_earlier_day() -> None:
     assert usage_day(change, zones).isoformat() == "2026-05-31"
 
 
+@pytest.mark.parametrize(
+    ("day", "starts"),
+    [
+        ("2026-10-31", "2026-10-30T23:00:00Z"),
+        ("2026-11-01", "2026-10-31T23:00:00Z"),
+        ("2026-11-02", "2026-11-01T18:30:00Z"),
+    ],
+)
+def test_a_day_starts_by_the_zone_in_force_then(day: str, starts: str) -> None:
+    """From Warsaw to Kolkata at midnight: where it was 4:30 already, the first of November lacks those hours."""
+    zones = ((0, "Europe/Warsaw"), (parse_instant_ms("2026-10-31T23:00:00Z"), "Asia/Kolkata"))
+    start = day_start_ms(parse_day(day), zones)
+    assert start == parse_instant_ms(starts)
+    assert [usage_day(at, zones).isoformat() for at in (start, start - 1)] == [
+        day,
+        (parse_day(day) - timedelta(days=1)).isoformat(),
+    ]
+
+
 def test_noon_and_next_midnight_are_local() -> None:
     assert from_ms(noon_ms(date(2026, 7, 1), "Europe/Warsaw")).hour == 10
     at_ms = parse_instant_ms("2026-10-24T23:30:00Z")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mai_core.days import parse_instant_ms
 from mai_core.ids import client_org_id
 from mai_core.installation import initialise_client, open_installation
 from mai_core.model import Client
@@ -51,6 +52,21 @@ def test_what_an_operator_changed_later_is_never_reset(tmp_path: Path) -> None:
     change(tmp_path, markup_rate="1.6", name="Acme sp. z o.o.")
     client = started(tmp_path, USAGE_MARKUP_MULTIPLIER="1.5", SPENDING_LIMIT="300")
     assert (client.markup_rate, client.name, client.monthly_limit) == ("1.6", "Acme sp. z o.o.", "300")
+
+
+def test_what_an_operator_agreed_for_a_later_day_is_not_reset_when_that_day_has_come(tmp_path: Path) -> None:
+    started(tmp_path, USAGE_MARKUP_MULTIPLIER="1.45", MAI_CLOCK="2026-11-01T10:00:00Z")
+    installation = open_installation(load_settings({"MAI_DATA_DIR": str(tmp_path)}))
+    agreed_ms, since_ms = parse_instant_ms("2026-11-02T10:00:00Z"), parse_instant_ms("2026-11-05T00:00:00Z")
+    with installation.store.write() as db:
+        clients.update(db, agreed_ms, PREFIX, {"markup_rate": "1.6"}, actor="Ewa", markup_from_ms=since_ms)
+    installation.close()
+    december = "2026-12-01T10:00:00Z"
+    started(tmp_path, USAGE_MARKUP_MULTIPLIER="1.5", MAI_CLOCK=december)
+    installation = open_installation(load_settings({"MAI_DATA_DIR": str(tmp_path)}))
+    with installation.store.read() as db:
+        assert clients.markup_in_force(db, PREFIX, parse_instant_ms(december) + 60_000) == "1.6"
+    installation.close()
 
 
 def test_a_rotated_key_is_stored(tmp_path: Path) -> None:

@@ -78,7 +78,22 @@ def test_the_month_is_the_clients_local_month(store: Store, settings: Settings) 
         assert used(db) == [units_of("3.9")]
         assert used(db, at="2026-10-31T23:30:00Z") == [units_of("5.2")]
         client = clients.require(db, CLIENT)
-        assert quotas.resets_at_ms(client, NOON) == parse_instant_ms("2026-10-31T23:00:00Z")
+        assert quotas.resets_at_ms(db, client, NOON) == parse_instant_ms("2026-10-31T23:00:00Z")
+
+
+@pytest.mark.parametrize("zone_name", ["Asia/Kolkata", "America/St_Johns", "Pacific/Auckland"])
+def test_a_new_time_zone_ends_no_month_before_the_midnight_from_which_it_counts(
+    store: Store, settings: Settings, zone_name: str
+) -> None:
+    """20:00 on 31 October in Warsaw: in Kolkata and Auckland it is November already, and the limit is used up."""
+    evening = parse_instant_ms("2026-10-31T19:00:00Z")
+    make_client(store, monthly_limit="2")
+    with store.write() as db:
+        spend(db, settings, (ANNA, "2026-10-14T10:00:00Z", "2"))
+        clients.update(db, evening, CLIENT, {"timezone": zone_name})
+        client = clients.require(db, CLIENT)
+        assert decide(quotas.standings(db, client, None, evening)).reason == "quota.hard.client"
+        assert quotas.resets_at_ms(db, client, evening) >= parse_instant_ms("2026-10-31T23:00:00Z")
 
 
 def test_the_monthly_limit_counts_until_a_quota_is_set(store: Store, settings: Settings) -> None:

@@ -73,8 +73,8 @@ def gather(
     with installation.store.read() as db:
         client = clients.get(db, account["client_org_id"]) if account["client_org_id"] else None
         ids = [client.id] if client else [one.id for one in clients.list_all(db)]
-        zone_name = client.timezone if client else installation.settings.daily_batch_timezone
-        today = usage_day(installation.clock.now_ms(), zone_name)
+        zones = clients.zones(db, client.id) if client else installation.settings.daily_batch_timezone
+        today = usage_day(installation.clock.now_ms(), zones)
         amounts: dict[date, int] = {}
         for client_org_id in ids:
             since = today - timedelta(days=forecast.HISTORY_DAYS)

@@ -46,8 +46,9 @@ def run_verify(args: argparse.Namespace) -> int:
     with connected() as (installation, server):
         with installation.store.read() as db:
             known = [client for client in clients.list_all(db) if args.client in (None, client.id)]
+            zones = {client.id: clients.zones(db, client.id) for client in known}
         for client in known:
-            yesterday = usage_day(installation.now_ms(), client.timezone) - timedelta(days=1)
+            yesterday = usage_day(installation.now_ms(), zones[client.id]) - timedelta(days=1)
             for day in _days(args.first, args.last, yesterday):
                 compared = compare_day(installation, server, client.id, day)
                 agrees = agrees and compared.agrees

@@ -60,8 +60,9 @@ def run_reporting_sql(arguments: argparse.Namespace) -> int:
     with opened() as installation:
         with installation.store.read() as db:
             client = clients.require(db, arguments.client)
+            zones = clients.zones(db, client.id)
         reporting = Reporting.of_store(installation.store, installation.settings)
-        today = usage_day(installation.now_ms(), client.timezone)
+        today = usage_day(installation.now_ms(), zones)
         with reporting.open(Viewer("analyst", client.id), date(2020, 1, 1), today) as page:
             text = local_sql(page, from_ms(installation.now_ms()))
     Path(arguments.out).write_text(text, encoding="utf-8")

@@ -46,12 +46,14 @@ def run(args: argparse.Namespace) -> int:
 
     with opened() as installation:
         client = _client(installation, args.client)
-        last = parse_day(args.last, "--to") if args.last else usage_day(installation.now_ms(), client.timezone)
+        with installation.store.read() as db:
+            zone = clients.zone_now(db, client.id, installation.now_ms())
+        last = parse_day(args.last, "--to") if args.last else usage_day(installation.now_ms(), zone)
         first = parse_day(args.first, "--from") if args.first else last - timedelta(days=91)
         reporting = Reporting.of_store(installation.store, installation.settings)
         with TemporaryDirectory(prefix="mai-tenant-") as folder:
             relations = write_relations(reporting, client.id, first, last, Path(folder))
-            told = Sandbox().run(relations, args.query, timezone=client.timezone)
+            told = Sandbox().run(relations, args.query, timezone=zone)
     if isinstance(told, Refusal):
         raise MaiError(in_words(told))
     show(told, args.format)

@@ -16,7 +16,7 @@ from mai_core.money import shortest_text
 from mai_core.organization_usage.clients import known_client
 from mai_core.organization_usage.door import answers, answers_async, installation, log, rating_book
 from mai_core.organization_usage.models import ClientBillingResponse, ClientUsageStatsResponse
-from mai_core.store import clients, ledger, processed, summaries
+from mai_core.store import Db, clients, ledger, processed, summaries
 from mai_core.usage_reading import month_rows
 from mai_core.usage_stats import MonthRows, by_model, by_user, first_of_month, usage_stats, usd, utc_today
 from mai_core.usage_summary import UsageRow, total_of
@@ -75,8 +75,9 @@ class ClientUsageDB:
     ) -> ClientUsageStatsResponse:
         with installation().store.read() as db:
             client = known_client(db, client_org_id)
-            zone_name = client.timezone if use_client_timezone else "UTC"
-            today = usage_day(installation().now_ms(), zone_name)
+            now_ms = installation().now_ms()
+            zone_name = clients.zone_now(db, client.id, now_ms) if use_client_timezone else "UTC"
+            today = usage_day(now_ms, zone_name)
             stats = usage_stats(month_rows(db, client.id, today), today, zone_name)
         return ClientUsageStatsResponse(**stats, client_org_name=client.name)
 
@@ -85,14 +86,14 @@ class ClientUsageDB:
     def get_usage_by_user(client_org_id: str, start_date: date = None, end_date: date = None) -> List[Dict[str, Any]]:
         with installation().store.read() as db:
             client = known_client(db, client_org_id)
-            return by_user(summaries.usage_rows(db, "user", client.id, *_period(client, start_date, end_date)))
+            return by_user(summaries.usage_rows(db, "user", client.id, *_period(db, client, start_date, end_date)))
 
     @staticmethod
     @answers(list)
     def get_usage_by_model(client_org_id: str, start_date: date = None, end_date: date = None) -> List[Dict[str, Any]]:
         with installation().store.read() as db:
             client = known_client(db, client_org_id)
-            return by_model(summaries.usage_rows(db, "model", client.id, *_period(client, start_date, end_date)))
+            return by_model(summaries.usage_rows(db, "model", client.id, *_period(db, client, start_date, end_date)))
 
     @staticmethod
     @answers(list)
@@ -101,7 +102,7 @@ class ClientUsageDB:
     ) -> List[ClientBillingResponse]:
         with installation().store.read() as db:
             billed = [
-                (client, summaries.usage_rows(db, "client", client.id, *_period(client, start_date, end_date)))
+                (client, summaries.usage_rows(db, "client", client.id, *_period(db, client, start_date, end_date)))
                 for client in clients.list_all(db)
             ]
         shown = [_billing(client, rows) for client, rows in billed if rows or client.is_active]
@@ -131,7 +132,7 @@ class ProcessedGenerationDB:
                 now_ms,
                 client.id,
                 text_given("generation_id", generation_id, required=True),
-                usage_day_given(generation_date, usage_day(now_ms, client.timezone)),
+                usage_day_given(generation_date, usage_day(now_ms, clients.zones(db, client.id))),
                 shortest_text(cost_given("total_cost", total_cost)),
                 count_given("total_tokens", total_tokens),
             )
@@ -172,7 +173,7 @@ class ProcessedGenerationDB:
     ) -> Dict[str, Any]:
         with installation().store.read() as db:
             client = known_client(db, client_org_id)
-            first, last = _period(client, start_date, end_date)
+            first, last = _period(db, client, start_date, end_date)
             days = processed.counted(db, client.id, first, last)
         return {
             "client_org_id": client.id,
@@ -193,9 +194,9 @@ def _identity(request_metadata: Any) -> Any:
     return request_metadata.get("generation_id") or request_metadata.get("id")
 
 
-def _period(client: Client, start_date: Any, end_date: Any) -> tuple[date, date]:
+def _period(db: Db, client: Client, start_date: Any, end_date: Any) -> tuple[date, date]:
     """The days asked for; without dates the client's month so far."""
-    today = usage_day(installation().now_ms(), client.timezone)
+    today = usage_day(installation().now_ms(), clients.zones(db, client.id))
     last = today if end_date is None else _day("end_date", end_date)
     first = first_of_month(last) if start_date is None else _day("start_date", start_date)
     return first, last

@@ -261,6 +261,11 @@ def zones(db: Db, client_org_id: str) -> tuple[ZoneSince, ...]:
     return tuple((int(since), str(name)) for since, name in found)
 
 
+def zone_now(db: Db, client_org_id: str, now_ms: int) -> str:
+    """The zone of the running day. `Client.timezone` is what was agreed last, maybe for the next midnight only."""
+    return zone_in_force(now_ms, zones(db, client_org_id))
+
+
 def _one(db: Db, where: str, bindings: tuple[Any, ...]) -> Client | None:
     for row in db.execute(f"SELECT {_COLUMNS} FROM client_organizations {where}", bindings):
         return _client(row)

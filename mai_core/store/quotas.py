@@ -13,7 +13,7 @@ from mai_core.errors import BadValue, NotFound
 from mai_core.model import Client
 from mai_core.money import Currency, multiply, units_of
 from mai_core.quotas import Holder, Quota, Standing
-from mai_core.store import audit, rates
+from mai_core.store import audit, clients, rates
 from mai_core.store.connection import Db, dicts, rows
 
 WHOLE_CLIENT = ""
@@ -75,7 +75,7 @@ def standings(
     db: Db, client: Client, external_user: str | None, now_ms: int, memory: Memory | None = None
 ) -> list[Standing]:
     """The quotas that apply to a person of a client (None: to the client), with what counts against them."""
-    today = usage_day(now_ms, client.timezone)
+    today = usage_day(now_ms, clients.zones(db, client.id))
     days = [today.replace(day=number) for number in range(1, today.day + 1)]
     result = []
     for person, quota in _applying(db, client, external_user):
@@ -107,10 +107,11 @@ class Memory:
         return sums
 
 
-def resets_at_ms(client: Client, now_ms: int) -> int:
+def resets_at_ms(db: Db, client: Client, now_ms: int) -> int:
     """The first instant of the client's next month."""
-    _, last = month_days(month_of(usage_day(now_ms, client.timezone)))
-    return day_start_ms(last + timedelta(days=1), client.timezone)
+    zones = clients.zones(db, client.id)
+    _, last = month_days(month_of(usage_day(now_ms, zones)))
+    return day_start_ms(last + timedelta(days=1), zones)
 
 
 def charged_by_day(db: Db, client_org_id: str, days: Sequence[date], external_user: str | None) -> dict[date, int]:

@@ -111,8 +111,8 @@ def since_ms(db: Db, since: str | None, client_org_id: str | None, field: str = 
     if since is None:
         return None
     if len(since) == 10:
-        zone = WARSAW if client_org_id is None else clients.require(db, client_org_id).timezone
-        return day_start_ms(parse_day(since, field), zone)
+        client = None if client_org_id is None else clients.require(db, client_org_id)
+        return day_start_ms(parse_day(since, field), WARSAW if client is None else clients.zones(db, client.id))
     return parse_instant_ms(since, field)
 
 

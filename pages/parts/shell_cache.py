@@ -19,7 +19,7 @@ def visible_clients(token: str) -> tuple[Client, ...]:
         Client(
             client_org_id=row["id"],
             name=row["name"],
-            timezone=row.get("timezone") or "Europe/Warsaw",
+            timezone=row["zone_now"],
             limit_pusd=units_of(row["monthly_limit"]) if row.get("monthly_limit") else None,
             fx_policy=row.get("fx_policy") or "daily",
         )

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from mai_core.days import DAY_MS
 from mai_core.installation import Installation
 from mai_core.intake.booking import book
 from mai_core.intake.delivery import kept_observation
@@ -91,6 +92,26 @@ class TestClients:
             ("1.3", None),
             ("1.5", "2026-10-31T23:00:00Z"),
         ]
+
+    def test_a_markup_that_was_agreed_for_a_day_is_shown_from_that_day_on(
+        self, api: TestClient, operator: Headers, installation: Installation
+    ) -> None:
+        now_ms = installation.now_ms()
+        with installation.store.write() as db:
+            agreed_ms, since_ms = now_ms - 2 * DAY_MS, now_ms - DAY_MS
+            clients.update(db, agreed_ms, CLIENT, {"markup_rate": "1.5"}, markup_from_ms=since_ms)
+        [listed] = api.get("/api/v1/admin/clients", headers=operator).json()
+        assert listed["markup_rate"] == "1.5"
+        back = api.patch(f"/api/v1/admin/clients/{CLIENT}", json={"markup_rate": "1.3"}, headers=operator).json()
+        assert back["markup_rate"] == "1.3"
+        assert [row["markup"] for row in back["markups"]] == ["1.3", "1.5", "1.3"]
+
+    def test_a_time_zone_is_that_of_the_pages_from_the_midnight_from_which_it_counts(
+        self, api: TestClient, operator: Headers
+    ) -> None:
+        api.patch(f"/api/v1/admin/clients/{CLIENT}", json={"timezone": "Asia/Kolkata"}, headers=operator)
+        [seen] = api.get("/api/v1/clients", headers=operator).json()
+        assert (seen["timezone"], seen["zone_now"]) == ("Asia/Kolkata", "Europe/Warsaw")
 
     def test_a_null_takes_an_agreement_back(self, api: TestClient, operator: Headers) -> None:
         url = f"/api/v1/admin/clients/{CLIENT}"

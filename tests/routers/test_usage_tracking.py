@@ -15,7 +15,7 @@ from mai_core.conversion import Answered, RateTable
 from mai_core.installation import Installation
 from mai_core.reports import Reporting, Viewer
 from mai_core.settings import Settings, load_settings
-from mai_core.store import dicts, people, rates
+from mai_core.store import clients, dicts, people, rates
 from tests.builders import CLIENT, make_client
 from tests.routers.callers import FOREIGN, Headers, token_of
 
@@ -86,6 +86,18 @@ def read(api: TestClient, headers: Headers, what: str, **params: str) -> Any:
     answer = api.get(f"{BASE}/my-organization/{what}", headers=headers, params=params)
     assert answer.status_code == 200, answer.text
     return answer.json()
+
+
+def test_today_stays_today_until_a_new_time_zone_counts(
+    api: TestClient, installation: Installation, operator: Headers
+) -> None:
+    """15:00 in Warsaw is past midnight in Kiritimati, whose days begin here tomorrow only."""
+    make_client(installation.store)
+    enter(api, operator, usage_date="2026-10-14")
+    with installation.store.write() as db:
+        clients.update(db, installation.now_ms(), CLIENT, {"timezone": "Pacific/Kiritimati"})
+    told = api.get(f"{BASE}/usage/real-time/{CLIENT}", headers=operator).json()
+    assert (told["date"], told["total_requests"]) == ("2026-10-14", 1)
 
 
 def test_the_month_has_the_contracts_fields(
