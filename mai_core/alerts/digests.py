@@ -16,6 +16,7 @@ from mai_core.installation import Installation
 from mai_core.language import Words, language_of
 from mai_core.money import units_of
 from mai_core.reports import Reporting, Viewer
+from mai_core.reports.periods import days_before
 from mai_core.store import accounts, alerts, clients, months
 
 log = logging.getLogger(__name__)
@@ -65,7 +66,8 @@ def gather(
 ) -> DigestFacts | None:
     """What this person may see of the period; None when there was nothing at all."""
     viewer = Viewer(account["role"], account["client_org_id"])
-    page = reporting.open(viewer, due.first, due.last)
+    compared = days_before(due.first, due.last) if due.kind == "week" else None
+    page = reporting.open(viewer, due.first, due.last, previous=compared)
     totals = page.rows("totals")[0]
     charged, previous = int(totals["charged_pusd"] or 0), int(totals["previous_charged_pusd"] or 0)
     if not charged and not previous:

@@ -23,7 +23,12 @@ def previous_period(start: date, end: date) -> tuple[date, date]:
             months = (end.year - start.year) * 12 + end.month - start.month + 1
             month_index = start.year * 12 + start.month - 1 - months
             return date(month_index // 12, month_index % 12 + 1, 1), day_before
-    return start - (end - start) - timedelta(days=1), day_before
+    return days_before(start, end)
+
+
+def days_before(start: date, end: date) -> tuple[date, date]:
+    """As many days just before: for a length that was chosen as such, whatever day of a month it starts on."""
+    return start - (end - start) - timedelta(days=1), start - timedelta(days=1)
 
 
 def local_offsets(clients: pa.Table, first: date, last: date) -> pa.Table:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from mai_core.days import month_days, month_of
-from mai_core.reports.periods import previous_period
+from mai_core.reports.periods import days_before, previous_period
 
 CHOICES = ("month", "last_month", "7d", "30d", "90d", "year", "custom")
 _LENGTHS = {"7d": 7, "30d": 30, "90d": 90}
@@ -25,7 +25,8 @@ class Period:
 
     @property
     def previous(self) -> tuple[date, date]:
-        return previous_period(self.first, self.last)
+        compared = days_before if self.choice in _LENGTHS else previous_period
+        return compared(self.first, self.last)
 
     @property
     def days(self) -> int:

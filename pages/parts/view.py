@@ -59,7 +59,7 @@ class View:
         return from_ms(at_ms).astimezone(zone(self.zone_name))
 
     def read(self, period: Period, *asks: Ask | str, **filters: Any) -> tuple[list[list[Row]], Row]:
-        return self.read_days(period.first, period.last, *asks, **filters)
+        return self.read_days(period.first, period.last, *asks, previous=period.previous, **filters)
 
     def read_days(self, first: date, last: date, *asks: Ask | str, **filters: Any) -> tuple[list[list[Row]], Row]:
         return answers(self.session.viewer, self.client_id, first, last, *asks, **filters)

@@ -147,6 +147,30 @@ def test_each_person_gets_theirs_once_unless_they_opted_out(tmp_path: Path, outb
     opened.close()
 
 
+@pytest.mark.parametrize(
+    ("sent", "before", "week"),
+    [
+        ("2026-10-19T06:00:00Z", "2026-10-07T10:00:00Z", "2026-10-14T10:00:00Z"),
+        # 1 June 2026 is a Monday: its week is compared with the week before, and not with the first days of May.
+        ("2026-06-08T06:00:00Z", "2026-05-27T10:00:00Z", "2026-06-03T10:00:00Z"),
+    ],
+)
+def test_a_week_is_compared_with_the_week_before(
+    tmp_path: Path, outbox: Outbox, sent: str, before: str, week: str
+) -> None:
+    opened = opened_at(tmp_path, sent, SMTP_HOST="127.0.0.1", SMTP_FROM="mai@example.com")
+    make_client(opened.store)
+    used = {"gen-a": ("10", before), "gen-b": ("15", week)}
+    deliver(opened, [
+        make_arrival(name, cost=cost, started_at_ms=parse_instant_ms(at), received_at_ms=parse_instant_ms(at))
+        for name, (cost, at) in used.items()
+    ])  # fmt: skip
+    account(opened, "anna@acme.example", "manager", CLIENT, language="en")
+    assert send_due_digests(opened) == 1
+    assert "Amount: $19.50, +50% against the period before." in outbox[0][2]
+    opened.close()
+
+
 def test_nothing_used_nothing_sent(tmp_path: Path, outbox: Outbox) -> None:
     opened = opened_at(tmp_path, "2026-10-19T06:00:00Z", SMTP_HOST="127.0.0.1", SMTP_FROM="mai@example.com")
     make_client(opened.store)

@@ -38,6 +38,20 @@ def test_periods(choice: str, first: str, last: str, previous: tuple[str, str]) 
     assert tuple(day.isoformat() for day in period.previous) == previous
 
 
+@pytest.mark.parametrize(
+    ("choice", "today", "previous"),
+    [
+        ("7d", date(2026, 6, 7), ("2026-05-25", "2026-05-31")),
+        ("30d", date(2026, 7, 30), ("2026-06-01", "2026-06-30")),
+        ("30d", date(2026, 9, 30), ("2026-08-02", "2026-08-31")),
+    ],
+)
+def test_a_number_of_days_is_compared_with_as_many_before_also_when_it_starts_on_a_first(
+    choice: str, today: date, previous: tuple[str, str]
+) -> None:
+    assert tuple(day.isoformat() for day in period_of(choice, today).previous) == previous
+
+
 def test_an_own_period_may_be_given_backwards_and_ends_today() -> None:
     period = period_of("custom", TODAY, date(2026, 12, 24), date(2026, 11, 1))
     assert (period.first, period.last) == (date(2026, 11, 1), TODAY)
