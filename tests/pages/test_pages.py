@@ -10,7 +10,7 @@ from streamlit.util import calc_hash
 
 from mai_core.language import Words
 from mai_core.money import units_of
-from mai_core.store import clients
+from mai_core.store import clients, imported
 from pages.parts import api, sessions, shell
 from pages.parts.registry import PAGES
 from tests.pages.conftest import ACME, NASTY, OTHER, SECRET_AMOUNT, SECRET_MODEL, SECRET_NAME, Desk, Opener
@@ -216,6 +216,31 @@ def test_the_statement_adds_up_to_the_grosz(desk: Desk, open_page: Opener) -> No
         body, foot = table.split("<tfoot>")
         lines = [_grosze(found) for found in PLN.findall(body)]
         assert _grosze(PLN.findall(foot)[0]) == sum(lines) == 10926, group
+
+
+@pytest.mark.parametrize(("whole", "left"), [("0.300000000003", False), ("0.300000000002", False), ("0.31", True)])
+def test_imported_history_is_a_line_of_its_own_only_where_that_line_says_something(
+    desk: Desk, open_page: Opener, whole: str, left: bool
+) -> None:
+    """Three people's days and their client's day, each converted and rounded apart: billionths are no line."""
+    with desk.installation.store.write() as db:
+        rows = [("client", "", whole, 3), *(("user", person, "0.100000000001", 1) for person in ("ann", "bob", "eve"))]
+        imported.put_history(db, (history_row(*row) for row in rows))
+    page = open_page(desk.login("accountant"), "billing", by="person", month="2026-08", client=ACME)
+    healthy(page)
+    assert ("bez podziału" in text(page)) is left
+    body, foot = drawn(page).split("<tfoot>")[:2]
+    assert _grosze(PLN.findall(foot)[0]) == sum(_grosze(found) for found in PLN.findall(body.split("<tbody>")[-1]))
+
+
+def history_row(facet: str, person: str, charged: str, requests: int) -> dict[str, object]:
+    units = units_of(charged)
+    return {
+        "facet": facet, "client_org_id": ACME, "usage_date": "2026-08-03", "external_user": person, "model": "",
+        "provider": "", "user_id": person, "total_tokens": 10 * requests, "total_requests": requests,
+        "raw_pusd": units, "charged_pusd": units, "raw_cost": charged, "markup_cost": charged, "primary_model": None,
+        "unique_users": None, "created_at": 0, "updated_at": 0,
+    }  # fmt: skip
 
 
 def test_a_provisional_statement_says_so_and_names_the_table(desk: Desk, open_page: Opener) -> None:
