@@ -21,11 +21,13 @@ def read_usage(usage: Mapping[str, Any]) -> dict[str, Any]:
             input_tokens += count(beside, "cache_input_tokens") or 0
     is_byok = yes_or_no(usage.get("is_byok"))
     upstream = mapping(usage.get("cost_details"), "cost_details").get("upstream_inference_cost")
+    lifetimes = _lifetimes_of_writes(usage, input_details)
     return {
         "input_tokens": input_tokens,
         "output_tokens": _first_count(usage, "completion_tokens", "output_tokens"),
         "cached_tokens": count(input_details.get("cached_tokens", read), "cached_tokens"),
         "cache_write_tokens": count(input_details.get("cache_write_tokens", written), "cache_write_tokens"),
+        "cache_write_1h_tokens": count(lifetimes.get("ephemeral_1h_input_tokens"), "ephemeral_1h_input_tokens"),
         "audio_tokens": count(input_details.get("audio_tokens"), "audio_tokens"),
         "reasoning_tokens": count(output_details.get("reasoning_tokens"), "reasoning_tokens"),
         "searches": count(tools.get("web_search_requests"), "web_search_requests"),
@@ -33,6 +35,12 @@ def read_usage(usage: Mapping[str, Any]) -> dict[str, Any]:
         "upstream_pusd": amount(upstream, "upstream_inference_cost") if is_byok else None,
         "is_byok": is_byok,
     }
+
+
+def _lifetimes_of_writes(usage: Mapping[str, Any], input_details: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Cache writes by lifetime, as the messages API tells them; LiteLLM keeps them among the details of the prompt."""
+    told = usage.get("cache_creation") or input_details.get("cache_creation_token_details")
+    return told if isinstance(told, dict) else {}
 
 
 def _first_mapping(usage: Mapping[str, Any], *names: str) -> Mapping[str, Any]:

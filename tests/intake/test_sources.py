@@ -41,6 +41,9 @@ USAGE = {
 }
 
 
+LIFETIMES = {"ephemeral_5m_input_tokens": 30, "ephemeral_1h_input_tokens": 70}
+
+
 class TestCompletions:
     completion: ClassVar[dict[str, Any]] = {
         "id": "gen-1795176000-a",
@@ -98,6 +101,22 @@ class TestCompletions:
         usage = {"prompt_tokens": 129, "completion_tokens": 12, "cache_read_input_tokens": 8}
         told = only(parse("completions", {"id": "gen-a", "model": "m", "usage": usage}))
         assert (told.input_tokens, told.cached_tokens) == (129, 8)
+
+    @pytest.mark.parametrize(
+        "usage",
+        [
+            {"input_tokens": 21, "cache_creation_input_tokens": 100, "cache_creation": LIFETIMES},
+            {
+                "prompt_tokens": 121,
+                "cache_creation_input_tokens": 100,
+                "prompt_tokens_details": {"cached_tokens": 0, "cache_creation_token_details": LIFETIMES},
+            },
+        ],
+        ids=["the messages API", "LiteLLM"],
+    )
+    def test_cache_writes_of_an_hour_are_dearer_and_told_apart(self, usage: dict[str, Any]) -> None:
+        told = only(parse("completions", {"id": "gen-a", "model": "m", "usage": {**usage, "output_tokens": 12}}))
+        assert (told.input_tokens, told.cache_write_tokens, told.cache_write_1h_tokens) == (121, 100, 70)
 
     def test_with_an_own_key_the_upstream_cost_is_kept_beside_the_fee(self) -> None:
         usage = {**USAGE, "is_byok": True}
