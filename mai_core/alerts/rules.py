@@ -83,7 +83,7 @@ def residual(installation: Installation, db: Db, now_ms: int) -> Iterator[Findin
     """OpenRouter's books and ours differ by more than is tolerated, and nothing explains it."""
     threshold = units_of(installation.settings.alert_residual_usd)
     for day, amount in alert_facts.unexplained_by_day(db):
-        if abs(amount) > threshold:
+        if amount > threshold:
             yield Finding("residual", day, "warning", {"day": day, "amount_pusd": amount})
 
 

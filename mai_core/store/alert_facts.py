@@ -8,14 +8,18 @@ from mai_core.store.connection import Db, rows
 
 
 def unexplained_by_day(db: Db) -> list[tuple[str, int]]:
-    """(UTC day, what OpenRouter billed and nothing explains), days with such a line only."""
-    amounts: dict[str, int] = defaultdict(int)
-    for day, billed, recorded in rows(
+    """(UTC day, by how much OpenRouter's books and ours differ and nothing explains it), days with such a line only.
+    What one client's ledger has too much does not make up for what another's lacks."""
+    differences: dict[tuple[str, str | None], int] = defaultdict(int)
+    for day, client, billed, recorded in rows(
         db,
-        "SELECT utc_date, billed_pusd, recorded_pusd FROM residuals WHERE resolved_at_ms IS NULL"
-        " AND class IN ('missing_generation', 'unrouted', 'not_explained') ORDER BY utc_date",
+        "SELECT utc_date, client_org_id, billed_pusd, recorded_pusd FROM residuals WHERE resolved_at_ms IS NULL"
+        " AND class IN ('missing_generation', 'unrouted', 'not_explained')",
     ):
-        amounts[day] += billed - recorded
+        differences[day, client] += billed - recorded
+    amounts: dict[str, int] = defaultdict(int)
+    for (day, _), difference in differences.items():
+        amounts[day] += abs(difference)
     return sorted(amounts.items())
 
 

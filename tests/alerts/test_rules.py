@@ -115,6 +115,19 @@ def test_an_unexplained_difference_above_the_threshold(installation: Installatio
     assert [one.subject for one in findings(installation, "residual")] == ["2026-10-13"]
 
 
+def test_what_one_client_has_too_much_does_not_hide_what_another_lacks(installation: Installation) -> None:
+    make_client(installation.store)
+    make_client(installation.store, "mai_client_bolt0000", name="Bolt")
+    with installation.store.write() as db:
+        for client, billed, recorded in ((CLIENT, "6", "0"), ("mai_client_bolt0000", "0", "6"), (None, "0.1", "0.1")):
+            db.execute(
+                "INSERT INTO residuals (utc_date, client_org_id, model, provider, class, billed_pusd, recorded_pusd,"
+                " found_at_ms) VALUES ('2026-10-13', ?, 'm', '', 'not_explained', ?, ?, 0)",
+                (client, units_of(billed), units_of(recorded)),
+            )
+    assert [one.values["amount_pusd"] for one in findings(installation, "residual")] == [units_of("12")]
+
+
 def test_something_in_quarantine(installation: Installation) -> None:
     with installation.store.write() as db:
         db.execute(
