@@ -120,7 +120,7 @@ def lines_of(view: View, period: Period, group: str, rows: Sequence[Row], total:
     breakdown is a line of its own, so that lines and total always agree."""
     naming: dict[str, Callable[[Row], tuple[str, str]]] = {
         "model": lambda row: (row["model"] or view.words("none"), row["model"]),
-        "person": lambda row: (view.person(row), row["person"] or row["user_id"]),
+        "person": lambda row: (view.person(row), row["user_id"]),
         "department": lambda row: (row["department"] or view.words("department.none"), row["department"] or ""),
         "day": lambda row: (view.words.day(row["day"]), row["day"].isoformat()),
     }

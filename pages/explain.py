@@ -233,8 +233,7 @@ def _breakdowns(
         panels.append(markup.panel(words("explain.models"), _lines(view, "model", first, last, chosen, lines)))
     if "person" not in chosen:
         named = [
-            (markup.name(view.person(row), row["department"] or ""), {"person": row["person"] or row["user_id"]}, row)
-            for row in people
+            (markup.name(view.person(row), row["department"] or ""), {"person": row["user_id"]}, row) for row in people
         ]
         panels.append(markup.panel(words("explain.people"), _lines(view, "person", first, last, chosen, named)))
     if panels:

@@ -44,7 +44,7 @@ def show(view: View) -> None:
 
 def _content(view: View, period: Period, row: Row, total: Row) -> None:
     words = view.words
-    person = (row["person"] or row["user_id"],)
+    person = (row["user_id"],)
     (days, models, hours), _ = view.read(period, "by_day_model", "by_model", "heat_map", people=person)
     (before,), _ = view.read_days(*period.previous, "totals", people=person)
     frame.draw(markup.cards(_figures(view, period, row, total, before[0])))
@@ -77,7 +77,7 @@ def _figures(view: View, period: Period, row: Row, total: Row, before: Row) -> l
     )
     share = int(row["charged_pusd"]) / int(total["charged_pusd"]) if total["charged_pusd"] else 0.0
     was = words("overview.before", value=words.money(int(before["charged_ppln"] or 0), "PLN"))
-    where = view.explain(period.first, period.last, person=row["person"] or row["user_id"])
+    where = view.explain(period.first, period.last, person=row["user_id"])
     tokens = f"{words('column.tokens')}: {words.compact(row['total_tokens'])}"
     return [
         markup.card(

@@ -51,7 +51,7 @@ def _key(row: Row) -> tuple[str, str]:
 
 
 def _explained(view: View, period: Period, row: Row) -> str:
-    return view.explain(period.first, period.last, person=row["person"] or row["user_id"])
+    return view.explain(period.first, period.last, person=row["user_id"])
 
 
 def _figures(view: View, period: Period, people: Sequence[Row], idle: int) -> list[Html]:

@@ -126,17 +126,28 @@ def _conditions(filters: Filters, *, own_user_id: str = "user_id") -> list[str]:
     if filters.providers:
         conditions.append(f"provider IN ({literals(filters.providers)})")
     if filters.people:
-        named = literals(filters.people)
-        conditions.append(
-            f"(person IN ({named}) OR {own_user_id} IN ({named}) OR (client_org_id, person) IN "
-            f"(SELECT (p.client_org_id, p.person) FROM people AS p WHERE p.user_id IN ({named})))"
-        )
+        conditions.append(_of_people(filters.people, own_user_id))
     if filters.departments:
-        conditions.append(
-            "(client_org_id, person) IN (SELECT (p.client_org_id, p.person) FROM people AS p "
-            f"WHERE coalesce(p.department, '') IN ({literals(filters.departments)}))"
-        )
+        conditions.append(_of_departments(filters.departments))
     return conditions
+
+
+def _of_people(people: Sequence[str], own_user_id: str) -> str:
+    """By user id or external id. The empty name is what nobody is known for, and not the empty user id of every row
+    that came with an external one."""
+    named = literals(people)
+    by_external_id = f" OR person IN ({literals(filter(None, people))})" if any(people) else ""
+    return (
+        f"(coalesce(nullif({own_user_id}, ''), person) IN ({named}){by_external_id} OR (client_org_id, person) IN "
+        f"(SELECT (p.client_org_id, p.person) FROM people AS p WHERE p.user_id IN ({named})))"
+    )
+
+
+def _of_departments(departments: Sequence[str]) -> str:
+    """The empty name is everybody without a department, whom the directory does not know included."""
+    members = "(client_org_id, person) {} (SELECT (p.client_org_id, p.person) FROM people AS p WHERE p.department {})"
+    of_named = members.format("IN", f"IN ({literals(departments)})")
+    return of_named if "" not in departments else f"({of_named} OR {members.format('NOT IN', 'IS NOT NULL')})"
 
 
 def create_generations(

@@ -89,7 +89,7 @@ def _people(view: View, period: Period, people: Sequence[Row]) -> Html:
                 view.link("person", period, id=row["user_id"]), markup.name(view.person(row), row["department"] or "")
             ),
             "bar": markup.bar(_share(row, people)),
-            "pln": _amount(view, period, row, person=row["person"] or row["user_id"]),
+            "pln": _amount(view, period, row, person=row["user_id"]),
         }
         for row in rows[:_MOST_ROWS]
     ]
@@ -134,7 +134,7 @@ def _movers(view: View, period: Period, now: Lists, earlier: Lists) -> Html:
         changes.append((change, name, words("column.model"), where))
     for row, change in _differences(now[1], earlier[1], "user_id"):
         who = markup.link(view.link("person", period, id=row["user_id"]), markup.name(view.person(row)))
-        where = view.explain(period.first, period.last, person=row["person"] or row["user_id"])
+        where = view.explain(period.first, period.last, person=row["user_id"])
         changes.append((change, who, words("column.person"), where))
     largest = sorted(changes, key=lambda item: -abs(item[0]))[:_MOST_ROWS]
     if not largest:

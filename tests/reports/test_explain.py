@@ -17,7 +17,7 @@ from mai_core.reports.explain import Explanation, explain
 from mai_core.reports.sealing import seal
 from mai_core.store import archives, rating_books, sale_prices
 from tests.builders import CLIENT, NOON, make_arrival
-from tests.reports.conftest import MANAGER, OCTOBER, OPERATOR, fix_rate
+from tests.reports.conftest import MANAGER, OCTOBER, OPERATOR, add_usage, fix_rate
 
 DAY = (date(2026, 10, 20), date(2026, 10, 20))
 AT = NOON + 6 * 86_400_000
@@ -118,3 +118,28 @@ def test_it_opens_with_one_sentence(reporting: Reporting, busy: Installation) ->
     assert month.endswith("The rate of some of it is provisional.")
     nothing = explained(reporting, MANAGER, date(2020, 1, 1), date(2020, 1, 1))
     assert nothing.sentence(Words("pl")) == "Nie było zapytań, więc nie ma kwoty."
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+@pytest.mark.parametrize(
+    ("question", "key", "filter_"),
+    [("by_person", "user_id", "people"), ("by_department", "department", "departments"),
+     ("by_model", "model", "models"), ("by_provider", "provider", "providers")],
+)  # fmt: skip
+def test_each_line_of_a_list_leads_to_its_own_amount(
+    reporting: Reporting, house: Installation, question: str, key: str, filter_: str, sealed: bool
+) -> None:
+    """Anna goes by two ids, somebody by none, and a third one is not in the directory."""
+    store = house.store
+    with store.write() as db:
+        db.execute("INSERT INTO user_client_mapping VALUES ('two', 'u-ann', ?, 'ann-2', 1, 0, 0)", (CLIENT,))
+    add_usage(store, "2026-10-14", "5", external_user="ann-2")
+    add_usage(store, "2026-10-14", "7", external_user="zoe", provider="")
+    add_usage(store, "2026-10-14", "11", external_user="", provider="")
+    if sealed:
+        seal(house, CLIENT, [date(2026, 10, 14)])
+    listed = reporting.rows(question, MANAGER, *OCTOBER)
+    shown = {row[key] or "": (row["charged_pusd"], row["requests"]) for row in listed}
+    reached = {name: explained(reporting, MANAGER, *OCTOBER, **{filter_: (name,)}) for name in shown}
+    assert {name: (found.charged_pusd, found.requests) for name, found in reached.items()} == shown
+    assert all(found.equal for found in reached.values())
