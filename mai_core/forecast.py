@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import accumulate
 from typing import Literal
 
 LEVEL_GAIN = 0.25
@@ -104,9 +105,9 @@ def landing(amounts: Mapping[date, int], today: date, first: date, last: date) -
 
 
 def day_of_reaching(limit: int, spent: int, amounts: Mapping[date, int], today: date, last: date) -> date | None:
-    """The first day on which the expected total of the period is above the limit; None: not within the period."""
+    """The day of the month on which the limit was reached, else the first on which its expected total reaches it."""
     if spent >= limit:
-        return today
+        return _day_reached(limit, amounts, today)
     reached = float(spent)
     so_far = float(amounts.get(today, 0))
     for day in forecast(amounts, today, (last - today).days + 1).days:
@@ -115,6 +116,12 @@ def day_of_reaching(limit: int, spent: int, amounts: Mapping[date, int], today: 
         if reached >= limit:
             return day.day
     return None
+
+
+def _day_reached(limit: int, amounts: Mapping[date, int], today: date) -> date:
+    days = [today.replace(day=number) for number in range(1, today.day + 1)]
+    sums = accumulate(amounts.get(day, 0) for day in days)
+    return next((day for day, whole in zip(days, sums, strict=True) if whole >= limit), today)
 
 
 def pace(spent: int, now_share: float, limit: int | None) -> float | None:

@@ -74,9 +74,13 @@ def test_few_days_give_a_plain_average_and_none_give_nothing() -> None:
 
 
 def test_the_day_of_the_limit() -> None:
+    """Ten a day; the limit of this month's days was reached when they added up to it, not when somebody looks."""
     days = {**past(60), FRIDAY: 0}
     last = date(2026, 11, 30)
-    assert day_of_reaching(100 * ONE, 100 * ONE, days, FRIDAY, last) == FRIDAY
+    assert day_of_reaching(190 * ONE, 190 * ONE, days, FRIDAY, last) == date(2026, 11, 19)
+    assert day_of_reaching(100 * ONE, 190 * ONE, days, FRIDAY, last) == date(2026, 11, 10)
+    assert day_of_reaching(105 * ONE, 190 * ONE, days, FRIDAY, last) == date(2026, 11, 11)
+    assert day_of_reaching(195 * ONE, 195 * ONE, {**days, FRIDAY: 5 * ONE}, FRIDAY, last) == FRIDAY
     assert day_of_reaching(215 * ONE, 190 * ONE, days, FRIDAY, last) == date(2026, 11, 22)
     assert day_of_reaching(900 * ONE, 190 * ONE, days, FRIDAY, last) is None
 
