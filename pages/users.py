@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from mai_core.money import divide_half_up
 from mai_core.reports.lines import shown_total, to_the_grosz
 from pages.parts import frame, markup, url_state
 from pages.parts.day_charts import days_between
@@ -61,7 +62,8 @@ def _figures(view: View, period: Period, people: Sequence[Row], idle: int) -> li
     tenth = sum(amounts[: max(1, len(amounts) // 10)])
     whole = sum(amounts)
     average, explained = words.money(whole // len(amounts), "PLN"), words("explain.link")
-    median = words.money(amounts[len(amounts) // 2], "PLN")
+    middle = amounts[(len(amounts) - 1) // 2] + amounts[len(amounts) // 2]
+    median = words.money(divide_half_up(middle, 2), "PLN")
     top = words("users.top_share.note", n=max(1, len(amounts) // 10), amount=words.money_brief(tenth, "PLN"))
     return [
         markup.card(

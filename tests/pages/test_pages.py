@@ -199,6 +199,12 @@ def test_every_amount_of_the_overview_leads_to_its_explanation(desk: Desk, open_
     assert markup.count("/explain?") > 5
 
 
+def test_of_two_people_the_median_lies_between_them(desk: Desk, open_page: Opener) -> None:
+    """99,76 zł and 9,50 zł."""
+    shown = text(open_page(desk.login("manager"), "users", client=ACME))
+    assert re.search(r"Mediana\s*54,63\szł", shown), shown
+
+
 def test_the_explanation_adds_up(desk: Desk, open_page: Opener) -> None:
     page = open_page(desk.login("operator"), "explain", **EXPLAINED, client=ACME)
     healthy(page)
