@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from mai_core.conversion import FxPolicy, governing_day
 from mai_core.days import month_of
 from mai_core.money import UNITS_PER_GROSZ, allocate_largest_remainder, divide_half_up
 from pages.parts import frame, markup, rates, url_state
@@ -87,14 +88,17 @@ def _notices(view: View, period: Period, total: Row) -> None:
         frame.draw(markup.notice(words("billing.provisional", table=total["rate_table"]), "warn"))
 
 
-def _policy(view: View, days: Sequence[Row]) -> str:
+def _policy(view: View, days: Sequence[Row]) -> FxPolicy:
     """How this month was converted: what is agreed today may count from a later month only."""
-    dates = rates.dates_by_table()
-    if any(row["rate_table"] in dates and dates[row["rate_table"]] > row["day"] for row in days):
-        return "period_end"
-    if len({row["rate_table"] for row in days}) > 1:
-        return "daily"
-    return view.client.fx_policy if view.client else "daily"
+    known = rates.tables()
+
+    def explains(policy: FxPolicy) -> bool:
+        governing = [known.not_after(governing_day(row["day"], policy)) for row in days]
+        return [row["rate_table"] for row in days] == [table and table.table_no for table in governing]
+
+    agreed: FxPolicy = "period_end" if view.client and view.client.fx_policy == "period_end" else "daily"
+    other: FxPolicy = "daily" if agreed == "period_end" else "period_end"
+    return other if explains(other) and not explains(agreed) else agreed
 
 
 def _figures(view: View, period: Period, total: Row, days: Sequence[Row]) -> list[Html]:

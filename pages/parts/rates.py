@@ -6,6 +6,7 @@ from datetime import date
 
 import streamlit as st
 
+from mai_core.conversion import KnownRates
 from mai_core.language import Words
 from mai_core.reports.rates import known_rates
 from pages.parts.reading import Version, ledger_version, reporting
@@ -25,11 +26,15 @@ def decimal_of(typed: str) -> str | None:
 
 def dates_by_table() -> dict[str, date]:
     """NBP table number -> its date; public knowledge, the same for every tenant."""
-    return _dates(ledger_version())
+    return {table.table_no: table.effective_date for table in tables().tables}
+
+
+def tables() -> KnownRates:
+    return _tables(ledger_version())
 
 
 @st.cache_data(ttl=600, show_spinner=False, max_entries=4)
-def _dates(version: Version) -> dict[str, date]:
+def _tables(version: Version) -> KnownRates:
     del version
     with reporting().source.snapshot() as query:
-        return {table.table_no: table.effective_date for table in known_rates(query).tables}
+        return known_rates(query)

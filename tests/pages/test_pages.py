@@ -16,6 +16,7 @@ from pages.parts.registry import PAGES
 from tests.pages.conftest import ACME, NASTY, OTHER, SECRET_AMOUNT, SECRET_MODEL, SECRET_NAME, Desk, Opener
 from tests.pages.conftest import markup_of as drawn
 from tests.pages.conftest import text_of as text
+from tests.reports.conftest import add_table
 
 EXPLAINED = {"from_": "2026-10-01", "to": "2026-10-21"}
 QUERIES = {"person": {"id": "u-ann"}, "explain": EXPLAINED}
@@ -247,6 +248,32 @@ def history_row(facet: str, person: str, charged: str, requests: int) -> dict[st
         "raw_pusd": units, "charged_pusd": units, "raw_cost": charged, "markup_cost": charged, "primary_model": None,
         "unique_users": None, "created_at": 0, "updated_at": 0,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fixed", "agreed", "said"),
+    [
+        ("2026-09-14", "daily", "każdy dzień po kursie NBP z tego dnia"),
+        ("2026-09-14", "period_end", "każdy dzień po kursie NBP z tego dnia"),
+        ("2026-09-29", "period_end", "miesiąc po kursie NBP z ostatniego dnia roboczego"),
+        ("2026-09-29", "daily", "miesiąc po kursie NBP z ostatniego dnia roboczego"),
+    ],
+)
+def test_a_month_says_how_it_was_converted_and_not_what_is_agreed_since(
+    desk: Desk, open_page: Opener, fixed: str, agreed: str, said: str
+) -> None:
+    """September has one day of usage, the 14th."""
+    store = desk.installation.store
+    for day in ("2026-09-14", "2026-09-29"):
+        add_table(store, day, "3.6", f"of {day}")
+    with store.write() as db:
+        policy = "daily" if fixed == "2026-09-14" else "period_end"
+        row = (ACME, "2026-09-14", "3.6", f"of {fixed}", fixed, policy)
+        db.execute("INSERT INTO day_rates VALUES (?, ?, ?, ?, ?, ?, 0)", row)
+        clients.update(db, desk.installation.now_ms(), ACME, {"fx_policy": agreed})
+    page = open_page(desk.login("accountant"), "billing", month="2026-09", client=ACME)
+    healthy(page)
+    assert said in text(page)
 
 
 def test_a_provisional_statement_says_so_and_names_the_table(desk: Desk, open_page: Opener) -> None:
