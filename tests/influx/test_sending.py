@@ -104,14 +104,34 @@ def test_a_failure_loses_nothing_and_the_next_try_makes_it_whole(v2: V2, failure
     assert len(server.stored) == 2
 
 
-def test_a_missing_organisation_is_no_fault_of_the_lines(v2: V2) -> None:
-    """What InfluxDB 2.9.1 answers when `org` is empty."""
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (400, "Please provide either orgID or org"),
+        (400, "invalid character in database or rp name: must be ASCII, containing only letters, numbers"),
+        (400, "db name did not start with a number or letter"),
+        (422, "Adding a new database would exceed limit of 5 databases"),
+    ],
+)
+def test_a_bucket_that_cannot_be_is_no_fault_of_the_lines(v2: V2, status: int, told: str) -> None:
+    """What InfluxDB 2.9.1 answers when `org` is empty, and 3 Core for a bucket that it cannot make."""
     installation, serving = v2
     queue(installation, "gen-a", "gen-b")
-    told = {"code": "invalid", "message": "Please provide either orgID or org"}
-    with pytest.raises(Unavailable, match="orgID"):
-        send_waiting(installation, serving(lambda request: httpx.Response(400, json=told)))
+    answer = {"code": "invalid", "message": told}
+    with pytest.raises(Unavailable, match=told):
+        send_waiting(installation, serving(lambda request: httpx.Response(status, json=answer)))
     assert waiting(installation) == (2, 0)
+
+
+def test_the_reason_of_3_core_says_what_is_wrong_with_the_line(v2: V2) -> None:
+    """Its error names no reason; that stands beside it, with the line, which is not repeated."""
+    _, serving = v2
+    wrong = {"error_message": "No fields were provided", "line_number": 1, "original_line": "cpu,host=a val= 123"}
+    told = {"error": "partial write of line protocol occurred", "data": [wrong]}
+    with pytest.raises(Rejected) as rejected:
+        serving(lambda request: httpx.Response(400, json=told)).write(["cpu,host=a val= 123"])
+    reason = "InfluxDB answered 400: partial write of line protocol occurred: No fields were provided"
+    assert str(rejected.value) == reason
 
 
 def test_a_part_of_the_rows_is_no_answer(v2: V2) -> None:
@@ -164,11 +184,44 @@ def test_the_sender_thread_stops_when_it_is_told(v2: V2) -> None:
     assert not sender._thread.is_alive()
 
 
-def test_a_missing_bucket_is_not_taken_for_an_old_server(v2: V2) -> None:
+@pytest.mark.parametrize(
+    ("status", "told", "remedy"),
+    [
+        (404, 'bucket "x" not found', "influx bucket create --name mai-usage-tracking"),
+        (404, 'database not found: "mai-usage-tracking"', "CREATE DATABASE"),
+        (404, 'organization name "mai" not found', "Set INFLUXDB_ORG"),
+        (401, "unauthorized access", "INFLUXDB_TOKEN"),
+        (403, "insufficient permissions for write", "INFLUXDB_TOKEN"),
+    ],
+)
+def test_what_is_missing_is_said_with_its_remedy(v2: V2, status: int, told: str, remedy: str) -> None:
+    """In the words of 2.9 and 1.8. A 404 that names what is missing is not taken for a server without `/api/v2`."""
     _, serving = v2
-    server = serving(lambda request: httpx.Response(404, json={"message": 'bucket "x" not found'}))
-    with pytest.raises(Unavailable, match='404: bucket "x" not found'):
+    paths: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        paths.append(request.url.path)
+        return httpx.Response(status, json={"message": told})
+
+    with pytest.raises(Unavailable, match=f"{status}: {told}.*{remedy}"):
+        serving(answer).write(["m f=1"])
+    assert paths == ["/api/v2/write"]
+
+
+def test_a_proxy_that_answered_404_for_a_moment_is_asked_the_same_way_again(v2: V2) -> None:
+    _, serving = v2
+    answers = [httpx.Response(404, text="404 page not found")] * 2 + [httpx.Response(204)]
+    paths: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        paths.append(request.url.path)
+        return answers[len(paths) - 1]
+
+    server = serving(answer)
+    with pytest.raises(Unavailable, match="404"):
         server.write(["m f=1"])
+    server.write(["m f=1"])
+    assert paths == ["/api/v2/write", "/write", "/api/v2/write"]
 
 
 @pytest.mark.parametrize(
@@ -183,6 +236,28 @@ def test_a_query_that_fails_is_said(v2: V2, answer: httpx.Response, reason: str)
     _, serving = v2
     with pytest.raises(Unavailable, match=reason):
         serving(lambda request: answer).query("SELECT 1")
+
+
+def test_a_question_may_take_longer_than_a_write(v2: V2) -> None:
+    """An hour is read from disk before the answer begins; a write must not keep others waiting so long."""
+    _, serving = v2
+    patience: list[tuple[str, float]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        patience.append((request.url.path, request.extensions["timeout"]["read"]))
+        return httpx.Response(200, json={"results": [{"statement_id": 0}]})
+
+    server = serving(answer)
+    server.write(["m f=1"])
+    assert list(server.points(0, 1)) == []
+    assert patience == [("/api/v2/write", 2.0), ("/query", 30.0)]
+
+
+@pytest.mark.parametrize("nothing", [{}, {"series": None}, {"series": []}, {"series": [{"values": None}]}])
+def test_no_points_in_any_spelling_are_none(v2: V2, nothing: dict[str, object]) -> None:
+    _, serving = v2
+    server = serving(lambda request: httpx.Response(200, json={"results": [{"statement_id": 0, **nothing}]}))
+    assert list(server.points(0, 1)) == []
 
 
 def test_without_an_address_influx_is_off(installation: Installation) -> None:
