@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
 
 from mai_core import directory
 from mai_core.doctor.lines import Line, error, ok, warning
 from mai_core.errors import MaiError
-from mai_core.influx.points import MEASUREMENT
-from mai_core.influx.server import Server
+from mai_core.influx.server import Rejected, Server
 from mai_core.launch.ports import is_free
 from mai_core.settings import Settings
 from mai_core.store import legacy_source
@@ -65,9 +64,11 @@ def influx_lines(settings: Settings) -> list[Line]:
         return [warning("InfluxDB", problem, "check INFLUXDB_URL; events are kept and sent when it answers")]
     try:
         with closing(Server(settings)) as server:
-            server.query(f'SELECT * FROM "{MEASUREMENT}" LIMIT 1')
+            server.can_be_asked()
+            with suppress(Rejected):  # 2.x wants points; that it says so means that it would take them
+                server.write([])
     except MaiError as refused:
-        remedy = "check INFLUXDB_TOKEN and INFLUXDB_BUCKET; before 2.4 also `influx v1 dbrp create` for the bucket"
+        remedy = "check INFLUXDB_TOKEN, INFLUXDB_ORG and INFLUXDB_BUCKET; events are kept until they can be sent"
         return [warning("InfluxDB", str(refused), remedy)]
     return [ok("InfluxDB", f"{settings.influxdb_url} answers")]
 

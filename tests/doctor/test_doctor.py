@@ -36,6 +36,12 @@ class _Answers(BaseHTTPRequestHandler):
             told = '{"error": "database not found: other"}' if "db=other" in self.path else '{"statement_id": 0}'
             self.wfile.write(f'{{"results": [{told}]}}'.encode())
 
+    def do_POST(self) -> None:
+        told = b'{"code": "forbidden", "message": "insufficient permissions for write"}'
+        self.send_response(403 if "read-only" in self.path else 204)
+        self.end_headers()
+        self.wfile.write(told if "read-only" in self.path else b"")
+
     def log_message(self, *_: object) -> None:
         pass
 
@@ -200,7 +206,13 @@ def test_an_influxdb_that_answers_but_has_no_such_bucket(upstream: str, tmp_path
     (line,) = neighbours.influx_lines(settings_of(tmp_path, INFLUXDB_URL=upstream, INFLUXDB_BUCKET="other"))
     assert (line.level, "database not found: other" in line.text) == ("warning", True)
     assert "INFLUXDB_BUCKET" in line.remedy
-    assert "dbrp" in line.remedy
+    assert "dbrp" in line.text
+
+
+def test_an_influxdb_that_may_be_read_but_not_written(upstream: str, tmp_path: Path) -> None:
+    (line,) = neighbours.influx_lines(settings_of(tmp_path, INFLUXDB_URL=upstream, INFLUXDB_BUCKET="read-only"))
+    assert (line.level, "insufficient permissions for write" in line.text) == ("warning", True)
+    assert "INFLUXDB_TOKEN" in line.remedy
 
 
 def test_open_webuis_database(tmp_path: Path) -> None:
