@@ -30,19 +30,22 @@ def timestamp_ns(at_ms: int, generation_id: str) -> int:
     return at_ms * 1_000_000 + int(hashlib.sha256(generation_id.encode()).hexdigest()[:8], 16) % 1_000_000
 
 
-def line_of(event: Mapping[str, Any]) -> str:
-    """Line protocol. Integers carry the money; `cost_usd` is a float beside them for other tools."""
+def line_of(event: Mapping[str, Any], has_float_tokens: bool = False) -> str:
+    """Line protocol. Integers carry the money; `cost_usd` is a float beside them for other tools, and so is `tokens`
+    where an older writer has made it one: a field has one type.
+    """
     # Loaded where InfluxDB is used: the client's generated classes weigh more than the rest of this package.
     from influxdb_client.client.write.point import Point
     from influxdb_client.domain.write_precision import WritePrecision
 
+    tokens = event["input_tokens"] + event["output_tokens"]
     point = (
         Point(MEASUREMENT)
         .tag("client_org_id", event["client_org_id"])
         .tag("model", event["model"] or "unknown")
         .tag("external_user", opaque(event["external_user"]) or "unknown")
         .field("generation_id", event["generation_id"])
-        .field("tokens", event["input_tokens"] + event["output_tokens"])
+        .field("tokens", float(tokens) if has_float_tokens else tokens)
         .field("cost_usd", float(shortest_text(event["raw_pusd"])))
         .field("provider", event["provider"])
         .field("source", event["source"])

@@ -61,7 +61,7 @@ def _send(installation: Installation, server: Server, events: Sequence[dict[str,
     Repeating lines that were stored does no harm: same series, same time, same fields.
     """
     try:
-        server.write([line_of(event) for event in events])
+        _write(server, events)
     except Rejected as rejection:
         if len(events) > 1:
             middle = len(events) // 2
@@ -75,6 +75,18 @@ def _send(installation: Installation, server: Server, events: Sequence[dict[str,
     with installation.store.write() as db:
         outbox.taken(db, events)
     sent.points += len(events)
+
+
+def _write(server: Server, events: Sequence[dict[str, Any]]) -> None:
+    """What kind of number `tokens` is may differ from shard to shard: where one is refused, the other is tried."""
+    is_float = server.has_float_tokens
+    try:
+        server.write([line_of(event, is_float) for event in events])
+    except Rejected as rejection:
+        if not rejection.is_about_tokens:
+            raise
+        server.write([line_of(event, not is_float) for event in events])
+        server.has_float_tokens = not is_float
 
 
 @dataclass

@@ -19,6 +19,7 @@ _READING_S = 30.0
 
 _NAMED = re.compile("bucket|database|organization|retention policy", re.IGNORECASE)
 _ORGANISATION = re.compile("orgID|organization", re.IGNORECASE)
+_TOKENS_CONFLICT = re.compile("input field \"tokens\"|column type for column 'tokens'")
 _NO_FAULT_OF_LINES = re.compile("orgID|database or rp name|db name|would exceed limit|would exceed number")
 """What 2.x answers where INFLUXDB_ORG is empty; 3.x for a bucket that it cannot have: each with 400 or 422, as if every
 line were bad."""
@@ -39,8 +40,16 @@ class Missing(Unavailable):
 class Rejected(MaiError):
     """The server did not take these lines as they are; some of them may be stored all the same."""
 
+    @property
+    def is_about_tokens(self) -> bool:
+        """Somebody writes `tokens=5`, we write `tokens=5i`: whoever came first has settled what the field is."""
+        return _TOKENS_CONFLICT.search(str(self)) is not None
+
 
 class Server:
+    has_float_tokens = False
+    """What `tokens` was, when lines were last taken. `sending` finds it out."""
+
     def __init__(self, settings: Settings, transport: httpx.BaseTransport | None = None) -> None:
         token = settings.influxdb_token.get_secret_value()
         patience_s = settings.influxdb_write_timeout / 1000

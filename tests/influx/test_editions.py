@@ -1,4 +1,4 @@
-"""Buckets named `a/b`: each edition has its own mind."""
+"""Buckets named `a/b`, and points of somebody who counts in another type: each edition has its own mind."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import pytest
 from mai_core.influx.comparing import compare_day
 from mai_core.influx.sending import send_waiting
 from mai_core.influx.server import Missing, Server
-from mai_core.installation import open_installation
-from tests.builders import CLIENT, make_client
+from mai_core.installation import Installation, open_installation
+from tests.builders import CLIENT, NOON, make_client
 from tests.influx.conftest import influx_settings
-from tests.influx.test_sending import queue
+from tests.influx.test_sending import queue, waiting
 
 DAY = date(2026, 10, 14)
 BUCKET = "by-team/long-term"
@@ -75,3 +75,28 @@ def test_a_bucket_that_nobody_made_is_missing_whatever_its_name(tmp_path: Path) 
         server = Server(settings, httpx.MockTransport(answer))
         with contextlib.closing(server), pytest.raises(Missing, match=f"influx bucket create --name {bucket}"):
             list(server.points(0, 1))
+
+
+@pytest.mark.parametrize("tokens", ["100", "100i"])
+def test_whoever_came_first_settles_what_tokens_is(real: tuple[Installation, Server], tokens: str) -> None:
+    """Points written by hand say `tokens=100`, a float: none of ours could be stored beside them."""
+    installation, server = real
+    tags = f"client_org_id={CLIENT},model=openai/gpt-4o,external_user=ewa"
+    server.write([f"usage_tracking,{tags} tokens={tokens},cost_usd=0.1 {(NOON + 1) * 1_000_000}"])
+    queue(installation, "gen-a", "gen-b")
+    assert send_waiting(installation, server).points == 2
+    assert waiting(installation) == (0, 0)
+    compared = compare_day(installation, server, CLIENT, DAY)
+    assert (compared.equal, len(compared.missing_here), compared.different) == (2, 1, [])
+
+
+def test_tokens_may_be_another_type_in_every_shard(real: tuple[Installation, Server]) -> None:
+    """A server keeps weeks apart, and each has types of its own."""
+    installation, server = real
+    week_ms = 7 * 86_400_000
+    for at_ms, tokens in ((NOON, "5"), (NOON - 2 * week_ms, "5i")):
+        server.write([f"usage_tracking,client_org_id={CLIENT},model=m tokens={tokens} {at_ms * 1_000_000}"])
+    queue(installation, "gen-a")
+    queue(installation, "gen-b", started_at_ms=NOON - 2 * week_ms)
+    assert send_waiting(installation, server).points == 2
+    assert waiting(installation) == (0, 0)
