@@ -36,17 +36,21 @@ def _page(request: Request, client: str) -> Page:
     return desk_of(request).reporting.open(Viewer("analyst", client), FIRST_DAY, today)
 
 
-@router.get("/reporting.sql", response_class=PlainTextResponse)
-def reporting_sql(request: Request, caller: LakeReader, client: str | None = None) -> str:
+@router.get("/reporting.sql", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+def reporting_sql(request: Request, caller: LakeReader, client: str | None = None) -> PlainTextResponse:
     """A script for DuckDB that makes the relations over this API; put your token in and `.read` it."""
     installation: Installation = request.app.state.installation
     base = str(request.base_url).rstrip("/")
     with _page(request, caller.tenant(client)) as page:
-        return remote_sql(page, from_ms(installation.now_ms()), base)
+        return PlainTextResponse(remote_sql(page, from_ms(installation.now_ms()), base))
 
 
 @router.head("/files/{kind}/{folder}/{name}", response_class=FileResponse, include_in_schema=False)
-@router.get("/files/{kind}/{folder}/{name}", response_class=FileResponse)
+@router.get(
+    "/files/{kind}/{folder}/{name}",
+    response_class=FileResponse,
+    responses={200: {"content": {"application/vnd.apache.parquet": {}}}},
+)
 def lake_file(
     kind: Literal["days", "generations", "hours"], folder: str, name: str, request: Request, caller: LakeReader
 ) -> FileResponse:
@@ -62,7 +66,11 @@ def lake_file(
 
 
 @router.head("/open/{relation}.parquet", include_in_schema=False)
-@router.get("/open/{relation}.parquet")
+@router.get(
+    "/open/{relation}.parquet",
+    response_class=Response,
+    responses={200: {"content": {"application/vnd.apache.parquet": {}}}},
+)
 def open_days(
     relation: Literal["usage", "generations"], request: Request, caller: LakeReader, client: str | None = None
 ) -> Response:

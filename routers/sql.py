@@ -26,6 +26,7 @@ from mai_core.sandbox.tenant import write_relations
 from mai_core.spreadsheet import harmless
 from mai_core.store import clients
 from routers.access import SqlUser
+from routers.errors import Problem
 
 router = APIRouter(prefix="/api/v1/sql", tags=["sql"])
 
@@ -86,7 +87,11 @@ def desk_of(request: Request) -> Desk:
     return desk
 
 
-@router.post("", response_model=SqlAnswer, responses={422: {}, 503: {}})
+@router.post(
+    "",
+    response_model=SqlAnswer,
+    responses={200: {"content": {"text/csv": {}}}, 422: {"model": Problem}, 503: {"model": Problem}},
+)
 def run_sql(body: SqlRequest, request: Request, caller: SqlUser) -> Any:
     """Run one query. 422 says what is wrong with it and where; 503 that all cells are taken."""
     client = caller.tenant(body.client)

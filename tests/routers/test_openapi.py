@@ -23,6 +23,20 @@ def test_every_refusal_is_described_as_it_is(schema: dict[str, Any]) -> None:
         for method, operation in operations.items():
             described = set(operation["responses"])
             assert described & {"4XX", "400", "401", "422"}, f"{method} {path}"
+            for status in described - {"200", "201", "204"}:
+                assert list(operation["responses"][status]["content"]) == ["application/json"], f"{method} {path}"
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/api/v1/lake/reporting.sql", "text/plain"),
+        ("/api/v1/lake/open/{relation}.parquet", "application/vnd.apache.parquet"),
+        ("/api/v1/lake/files/{kind}/{folder}/{name}", "application/vnd.apache.parquet"),
+    ],
+)
+def test_what_is_no_json_is_described_as_what_it_is(schema: dict[str, Any], path: str, kind: str) -> None:
+    assert list(schema["paths"][path]["get"]["responses"]["200"]["content"]) == [kind]
 
 
 def test_a_real_refusal_fits_its_description(api: TestClient, schema: dict[str, Any]) -> None:
