@@ -42,8 +42,7 @@ class Imported:
 def import_csv(installation: Installation, path: Path, client: str | None, progress: Progress) -> Imported:
     """OpenRouter's activity export."""
     with _opened(path) as file:
-        rows = csv.DictReader(file)
-        activity_csv.check_header(rows.fieldnames or ())
+        rows = activity_csv.rows_of(file)
         return _import(installation, activity_csv.SOURCE, activity_csv.read_row, rows, 2, client, progress)
 
 
@@ -65,8 +64,10 @@ def _opened(path: Path) -> Iterator[TextIO]:
             yield file
     except OSError as error:
         raise MaiError(f"{path} cannot be opened: {error.strerror}") from None
-    except (UnicodeDecodeError, csv.Error):
+    except UnicodeDecodeError:
         raise MaiError(f"{path} is not UTF-8 text; what came before the broken line is imported") from None
+    except csv.Error as error:
+        raise MaiError(f"{path} is not CSV ({error}); what came before the broken line is imported") from None
 
 
 def _import(

@@ -194,6 +194,7 @@ class TestImports:
         [
             ("import-csv", b"date,usage\n", "no column generation_id"),
             ("import-csv", b"generation_id,created_at,cost_total\n\xff\xfe\n", "not UTF-8"),
+            ("import-csv", b"generation_id,created_at,cost_total\n" + b"x" * 200_000, "not CSV"),
             ("import-events", b"\xff\xfe\n", "not UTF-8"),
             ("import-events", None, "cannot be opened"),
         ],

@@ -371,8 +371,28 @@ class TestActivityCsv:
             (3, "cost_total"),
         ]
 
+    @pytest.mark.parametrize(
+        "saved",
+        [
+            "generation_id;created_at;cost_total;tokens_prompt;x\ngen-a;2026-04-13T10:00:00Z;0,12;10;a,b\n",
+            "sep=;\r\ngeneration_id;created_at;cost_total;tokens_prompt\r\ngen-a;2026-04-13 10:00;0,12;10\r\n",
+            "\ufeffgeneration_id\tcreated_at\tcost_total\ttokens_prompt\ngen-a\t2026-04-13 10:00\t0,12\t10\n",
+            'Generation_ID, Created_At, Cost_Total, Tokens_Prompt, x\ngen-a,2026-04-13 10:00,0.12,10,"two\nlines"\n',
+        ],
+    )
+    def test_what_a_spreadsheet_makes_of_it_is_still_the_export(self, saved: str) -> None:
+        told = only(parse("activity-csv", saved.encode()))
+        assert (told.generation_id, told.input_tokens) == ("gen-a", 10)
+        assert (told.reported_pusd, told.started_at_ms) == (units_of("0.12"), 1776074400000)
+
+    def test_between_commas_a_comma_is_no_point(self) -> None:
+        body = 'generation_id,created_at,cost_total\ngen-a,2026-04-13T10:00:00Z,"1,234"\n'
+        assert reasons(parse("activity-csv", body.encode())) == ["cost_total: is not a number"]
+
     def test_another_table_is_told_apart(self) -> None:
         with pytest.raises(Unreadable, match="no column generation_id"):
             parse("activity-csv", b"date,usage\n2026-01-01,3\n")
         with pytest.raises(Unreadable, match="UTF-8"):
             parse("activity-csv", b"\xff\xfe")
+        with pytest.raises(Unreadable, match="not CSV"):
+            parse("activity-csv", f'{self.header}\n"{"x" * 200_000}"'.encode())

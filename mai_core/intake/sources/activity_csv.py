@@ -1,9 +1,14 @@
-"""OpenRouter's activity export, one line per request, read by the names in its header (columns come and go)."""
+"""OpenRouter's activity export, one line per request, read by the names in its header (columns come and go).
+
+Who opens it in a Polish spreadsheet and saves it gets semicolons between the cells and commas in the amounts.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 from mai_core.errors import BadValue
@@ -13,6 +18,7 @@ from mai_core.intake.items import parse_items
 from mai_core.intake.parsed import Headers, Parsed, Source
 from mai_core.model import Observation, Rank
 
+_AMOUNTS = ("cost_total", "byok_usage_inference")
 REQUIRED = ("generation_id", "created_at", "cost_total")
 
 
@@ -21,15 +27,31 @@ def parse(body: bytes, headers: Headers) -> Parsed:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Unreadable("not_csv", "the file is not UTF-8 text") from None
-    rows = csv.DictReader(io.StringIO(text, newline=""))
-    check_header(rows.fieldnames or ())
-    return parse_items(rows, read_row)
+    try:
+        return parse_items(rows_of(io.StringIO(text, newline="")), read_row)
+    except csv.Error as error:
+        raise Unreadable("not_csv", f"the file is not CSV: {error}") from None
 
 
-def check_header(names: Any) -> None:
+def rows_of(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Rows by the names in the header; Unreadable where it is that of another table."""
+    remaining = iter(lines)
+    header = next(remaining, "")
+    if header.lower().startswith("sep="):
+        header = next(remaining, "")
+    delimiter = max(",;\t", key=header.count)
+    rows = csv.DictReader(chain([header], remaining), delimiter=delimiter)
+    names = [each.strip().lower() for each in rows.fieldnames or ()]
     missing = [field for field in REQUIRED if field not in names]
     if missing:
         raise Unreadable("not_csv", f"the first line has no column {', '.join(missing)}: is this an activity export?")
+    rows.fieldnames = names
+    return iter(rows) if delimiter == "," else map(_with_decimal_points, rows)
+
+
+def _with_decimal_points(row: dict[str, Any]) -> dict[str, Any]:
+    """Between commas `1,234` could be a thousand; between semicolons it is no more than one and a bit."""
+    return row | {field: row[field].replace(",", ".") for field in _AMOUNTS if isinstance(row.get(field), str)}
 
 
 def read_row(row: dict[str, Any]) -> Observation:
