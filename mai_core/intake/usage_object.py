@@ -14,6 +14,7 @@ def read_usage(usage: Mapping[str, Any]) -> dict[str, Any]:
     output_details = _first_mapping(usage, "completion_tokens_details", "output_tokens_details")
     tools = _first_mapping(usage, "server_tool_use_details", "server_tool_use")
     read, written = usage.get("cache_read_input_tokens"), usage.get("cache_creation_input_tokens")
+    lifetimes = _first_mapping({**usage, **input_details}, "cache_creation", "cache_creation_token_details")
     input_tokens = _first_count(usage, "prompt_tokens", "input_tokens")
     if input_tokens is not None and usage.get("prompt_tokens") is None:
         # The messages API counts what was read from the cache or written to it beside the input, not in it.
@@ -21,12 +22,14 @@ def read_usage(usage: Mapping[str, Any]) -> dict[str, Any]:
             input_tokens += count(beside, "cache_input_tokens") or 0
     is_byok = yes_or_no(usage.get("is_byok"))
     upstream = mapping(usage.get("cost_details"), "cost_details").get("upstream_inference_cost")
-    lifetimes = _lifetimes_of_writes(usage, input_details)
     return {
         "input_tokens": input_tokens,
         "output_tokens": _first_count(usage, "completion_tokens", "output_tokens"),
-        "cached_tokens": count(input_details.get("cached_tokens", read), "cached_tokens"),
-        "cache_write_tokens": count(input_details.get("cache_write_tokens", written), "cache_write_tokens"),
+        "cached_tokens": count(_first(input_details.get("cached_tokens"), read), "cached_tokens"),
+        "cache_write_tokens": count(
+            _first(input_details.get("cache_write_tokens"), input_details.get("cache_creation_tokens"), written),
+            "cache_write_tokens",
+        ),
         "cache_write_1h_tokens": count(lifetimes.get("ephemeral_1h_input_tokens"), "ephemeral_1h_input_tokens"),
         "audio_tokens": count(input_details.get("audio_tokens"), "audio_tokens"),
         "reasoning_tokens": count(output_details.get("reasoning_tokens"), "reasoning_tokens"),
@@ -37,10 +40,9 @@ def read_usage(usage: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _lifetimes_of_writes(usage: Mapping[str, Any], input_details: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Cache writes by lifetime, as the messages API tells them; LiteLLM keeps them among the details of the prompt."""
-    told = usage.get("cache_creation") or input_details.get("cache_creation_token_details")
-    return told if isinstance(told, dict) else {}
+def _first(*told: Any) -> Any:
+    """SDKs and LiteLLM write null for what a provider does not tell in that place."""
+    return next((value for value in told if value is not None), None)
 
 
 def _first_mapping(usage: Mapping[str, Any], *names: str) -> Mapping[str, Any]:

@@ -96,6 +96,33 @@ class TestCompletions:
         told = only(parse("completions", {"id": "gen-a", "model": "m", "usage": usage}))
         assert (told.input_tokens, told.cached_tokens, told.cache_write_tokens, told.output_tokens) == (129, 8, 100, 12)
 
+    @pytest.mark.parametrize(
+        "told",
+        [
+            {"cache_creation": {"ephemeral_5m_input_tokens": 60, "ephemeral_1h_input_tokens": 40}},
+            {"prompt_tokens_details": {"cache_creation_token_details": {"ephemeral_1h_input_tokens": 40}}},
+        ],
+        ids=["Anthropic", "LiteLLM"],
+    )
+    def test_what_is_cached_for_an_hour_costs_more_and_is_known_apart(self, told: dict[str, Any]) -> None:
+        usage = {"prompt_tokens": 129, "completion_tokens": 12, "cache_creation_input_tokens": 100, **told}
+        read = only(parse("completions", {"id": "gen-a", "model": "m", "usage": usage}))
+        assert (read.input_tokens, read.cache_write_tokens, read.cache_write_1h_tokens) == (129, 100, 40)
+
+    @pytest.mark.parametrize(
+        "details",
+        [
+            {"cached_tokens": None, "cache_write_tokens": None},
+            {"cached_tokens": 8, "cache_creation_tokens": 100, "cache_write_tokens": None},
+        ],
+    )
+    def test_null_in_one_place_does_not_hide_what_another_tells(self, details: dict[str, Any]) -> None:
+        """LiteLLM fills every field that a provider leaves out with null."""
+        beside = {"cache_read_input_tokens": 8, "cache_creation_input_tokens": 100}
+        usage = {"prompt_tokens": 129, "completion_tokens": 12, "prompt_tokens_details": details, **beside}
+        told = only(parse("completions", {"id": "gen-a", "model": "m", "usage": usage}))
+        assert (told.cached_tokens, told.cache_write_tokens) == (8, 100)
+
     def test_where_both_spellings_stand_the_prompt_is_all_of_it(self) -> None:
         """LiteLLM's usage object of an Anthropic model."""
         usage = {"prompt_tokens": 129, "completion_tokens": 12, "cache_read_input_tokens": 8}
