@@ -100,3 +100,14 @@ def test_tokens_may_be_another_type_in_every_shard(real: tuple[Installation, Ser
     queue(installation, "gen-b", started_at_ms=NOON - 2 * week_ms)
     assert send_waiting(installation, server).points == 2
     assert waiting(installation) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "name", ["a b,c=d", "back\\slash", "ends with \\", "comma\\,", 'quo"te', "zażółć 🦆", "\\", "a=\\"]
+)
+def test_no_name_breaks_its_line(real: tuple[Installation, Server], name: str) -> None:
+    installation, server = real
+    queue(installation, "gen-" + name, "gen-b", model=name, external_user=name)
+    assert send_waiting(installation, server).points == 2
+    assert waiting(installation) == (0, 0)
+    assert compare_day(installation, server, CLIENT, DAY).agrees
