@@ -143,7 +143,7 @@ def outlook(view: View, past: Mapping[date, int], ahead: Forecast) -> Figure:
     days = [item.day.isoformat() for item in after]
     figure.add_scatter(
         x=days + days[::-1], y=[in_pln(item.high) for item in after] + [in_pln(item.low) for item in reversed(after)],
-        fill="toself", fillcolor=soft, line={"width": 0}, hoverinfo="skip", name=words("forecast.band"),
+        mode="lines", fill="toself", fillcolor=soft, line={"width": 0}, hoverinfo="skip", name=words("forecast.band"),
     )  # fmt: skip
     figure.add_scatter(
         x=days, y=[in_pln(item.expected) for item in after], mode="lines", name=words("forecast.expected"),
