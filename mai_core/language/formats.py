@@ -94,8 +94,8 @@ def compact(language: str, value: int) -> str:
 
 
 def percent(language: str, share: float, places: int = 0) -> str:
-    """0.123 -> '12%'; Polish puts no space either in running text of tables, so both look alike."""
-    return f"{number(language, share * 100, places)}{HARD_SPACE + '%' if language == 'pl' else '%'}"
+    """0.123 -> '12%'. Polish puts no space before the sign either."""
+    return f"{number(language, share * 100, places)}%"
 
 
 def signed_percent(language: str, share: float, places: int = 0) -> str:

@@ -102,7 +102,7 @@ def test_how_long_ago(seconds: int, polish: str, english: str) -> None:
 
 
 def test_shares() -> None:
-    assert plain(PL.percent(0.1234, 1)) == "12,3 %"
+    assert plain(PL.percent(0.1234, 1)) == "12,3%"
     assert plain(EN.signed_percent(0.05)) == "+5%"
     assert plain(EN.signed_percent(-0.05)) == "-5%"
     assert plain(EN.signed_percent(0.001)) == "0%"

@@ -147,7 +147,7 @@ def test_the_overview_says_how_much(desk: Desk, open_page: Opener) -> None:
     # 21 days x 1.30 and 2.60 on top = 29.90 USD; each row x 3.6543 rounded once
     assert "29,90 USD" in shown
     assert "109,26 zł" in shown
-    assert "30 %" in shown  # of the limit of 100 USD
+    assert "30%" in shown  # of the limit of 100 USD
     assert "85 zapytań" not in shown
     assert "Ostatnie zdarzenie" in shown
 
@@ -417,7 +417,7 @@ def test_a_limit_of_a_person_is_set_shown_and_removed(desk: Desk, open_page: Ope
 def test_a_manager_sees_the_limits_and_sets_none(desk: Desk, open_page: Opener) -> None:
     shown = text(open_page(desk.login("manager"), "limits"))
     # 29.90 of 100 USD
-    for part in ("Cała organizacja", "29,90 USD", "100,00 USD", "30 %", "w limicie"):
+    for part in ("Cała organizacja", "29,90 USD", "100,00 USD", "30%", "w limicie"):
         assert part in shown, part
     assert "Ustaw limit" not in shown
 
