@@ -111,7 +111,10 @@ def _figures(view: View, period: Period, total: Row, days: Sequence[Row]) -> lis
             words("billing.total"), view.pln(total), note, href=view.explain(period.first, period.last),
             title=words("explain.link"), wide=True,
         ),
-        markup.card(words("amount.usd"), view.usd(total)),
+        markup.card(
+            words("amount.usd"), view.usd(total), href=view.explain(period.first, period.last),
+            title=words("explain.link"),
+        ),
         markup.card(words("billing.average_rate"), rate, words(f"billing.policy.{_policy(view, days)}")),
         markup.card(
             words("overview.requests"), words.count(total["requests"]), words("people.count", n=int(total["people"]))
@@ -165,7 +168,7 @@ def _statement(view: View, period: Period, group: str, lines: Sequence[dict[str,
             "name": markup.name(line["name"]),
             "requests": words.count(line["requests"]),
             "tokens": words.count(line["total_tokens"]),
-            "usd": view.usd(line),
+            "usd": markup.link(line["link"], view.usd(line), words("explain.link")),
             "rate": rates.shown(words, line.get("rate")),
             "table": line.get("rate_table") or "",
             "pln": markup.amount_link(
@@ -182,7 +185,7 @@ def _statement(view: View, period: Period, group: str, lines: Sequence[dict[str,
         "name": words("total"),
         "requests": words.count(total["requests"]),
         "tokens": words.count(total["total_tokens"]),
-        "usd": view.usd(total),
+        "usd": view.also(period.first, period.last, view.usd(total)),
         "pln": words("none")
         if rounded is None
         else view.amount(period.first, period.last, words.money(rounded * UNITS_PER_GROSZ, "PLN")),
@@ -205,9 +208,9 @@ def _rates(view: View, days: Sequence[Row]) -> Html:
     for row in days:
         if not row["rate_table"]:
             continue
-        line = used.setdefault(row["rate_table"], {"rate": row["rate"], "usd": 0, "days": 0, "provisional": False})
+        line = used.setdefault(row["rate_table"], {"rate": row["rate"], "usd": 0, "days": [], "provisional": False})
         line["usd"] += int(row["charged_pusd"])
-        line["days"] += 1
+        line["days"].append(row["day"])
         line["provisional"] = line["provisional"] or row["provisional"]
     columns = [
         Column("table", words("column.table"), "text"), Column("date", words("billing.rate_date")),
@@ -220,7 +223,7 @@ def _rates(view: View, days: Sequence[Row]) -> Html:
             else table,
             "date": _day(view, dates.get(table)),
             "rate": rates.shown(words, line["rate"]),
-            "usd": words.money(line["usd"], "USD"),
+            "usd": view.also(min(line["days"]), max(line["days"]), words.money(line["usd"], "USD")),
         }
         for table, line in used.items()
     ]

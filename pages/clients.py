@@ -52,7 +52,7 @@ def _table(view: View, rows: list[dict[str, Any]]) -> Html:
         }
         for row in rows
     ]
-    return markup.table(columns, body)
+    return markup.table(columns, body, long=True)
 
 
 def _limit(view: View, amount: str | None) -> str:

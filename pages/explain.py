@@ -102,11 +102,11 @@ def _pln(view: View, row: Row, places: int) -> str:
     return view.words("none") if units is None else view.words.money(int(units), "PLN", places)
 
 
-def _table_number(view: View, row: Row) -> Cell:
-    number = row.get("rate_table") or ""
-    if not row.get("provisional"):
-        return number
-    return markup.joined(number, " ", markup.tag(view.words("provisional"), "warn"))
+def _rate(view: View, row: Row) -> Cell:
+    """The rate, and the table that it was published in."""
+    provisional = markup.tag(view.words("provisional"), "warn") if row.get("provisional") else None
+    table = Html(f"<small>{escape(row.get('rate_table') or '')}</small>")
+    return markup.joined(rates.shown(view.words, row["rate"]), table, provisional)
 
 
 def _days(view: View, days: Sequence[Row], chosen: dict[str, str]) -> Html:
@@ -114,23 +114,20 @@ def _days(view: View, days: Sequence[Row], chosen: dict[str, str]) -> Html:
     columns = [
         Column("day", words("column.day"), "text"), Column("requests", words("column.requests"), "num"),
         Column("usd", words("amount.usd"), "num"), Column("rate", words("column.rate"), "num"),
-        Column("table", words("column.table")), Column("pln", words("amount.pln"), "num"), Column("mark", ""),
+        Column("pln", words("amount.pln"), "num"), Column("mark", ""),
     ]  # fmt: skip
     body: list[dict[str, Cell]] = [
         {
             "day": words.day_with_weekday(row["day"]),
             "requests": words.count(row["requests"]),
-            "usd": words.money(int(row["charged_pusd"]), "USD", 4),
-            "rate": rates.shown(words, row["rate"]),
-            "table": _table_number(view, row),
-            "pln": markup.amount_link(
-                view.explain(row["day"], row["day"], **chosen), _pln(view, row, 4), words("explain.link")
-            ),
+            "usd": view.also(row["day"], row["day"], words.money(int(row["charged_pusd"]), "USD", 4), **chosen),
+            "rate": _rate(view, row),
+            "pln": view.amount(row["day"], row["day"], _pln(view, row, 4), **chosen),
             "mark": _mark(view, row),
         }
         for row in days
     ]
-    return markup.table(columns, body)
+    return markup.table(columns, body, long=True)
 
 
 def _rows(view: View, rows: Sequence[Row], chosen: dict[str, str], shown: ModelColours) -> Html:
@@ -139,26 +136,25 @@ def _rows(view: View, rows: Sequence[Row], chosen: dict[str, str], shown: ModelC
         Column("person", words("column.person"), "text"), Column("model", words("column.model"), "text"),
         Column("provider", words("column.provider")), Column("requests", words("column.requests"), "num"),
         Column("usd", words("amount.usd"), "num"), Column("rate", words("column.rate"), "num"),
-        Column("table", words("column.table")), Column("pln", words("amount.pln"), "num"), Column("mark", ""),
+        Column("pln", words("amount.pln"), "num"), Column("mark", ""),
     ]  # fmt: skip
-    body: list[dict[str, Cell]] = [
-        {
-            "person": markup.name(view.person(row)),
-            "model": markup.model(row["model"], shown[row["model"]]),
-            "provider": markup.name(row["provider"] or words("provider.none")),
-            "requests": words.count(row["requests"]),
-            "usd": words.money(int(row["charged_pusd"]), "USD", 6),
-            "rate": rates.shown(words, row["rate"]),
-            "table": _table_number(view, row),
-            "pln": view.amount(
-                row["day"], row["day"], _pln(view, row, 6),
-                **{**chosen, "person": row["person"], "model": row["model"], "provider": row["provider"]},
-            ),
-            "mark": _mark(view, row),
-        }
-        for row in rows
-    ]  # fmt: skip
-    return markup.table(columns, body)
+    body: list[dict[str, Cell]] = []
+    for row in rows:
+        own = {**chosen, "person": row["person"], "model": row["model"], "provider": row["provider"]}
+        in_usd = words.money(int(row["charged_pusd"]), "USD", 6)
+        body.append(
+            {
+                "person": markup.name(view.person(row)),
+                "model": markup.model(row["model"], shown[row["model"]]),
+                "provider": markup.name(row["provider"] or words("provider.none")),
+                "requests": words.count(row["requests"]),
+                "usd": view.also(row["day"], row["day"], in_usd, **own),
+                "rate": _rate(view, row),
+                "pln": view.amount(row["day"], row["day"], _pln(view, row, 6), **own),
+                "mark": _mark(view, row),
+            }
+        )
+    return markup.table(columns, body, long=True)
 
 
 def _generations(view: View, rows: Sequence[Row]) -> Html:
@@ -178,7 +174,7 @@ def _generations(view: View, rows: Sequence[Row]) -> Html:
         Column("pln", words("amount.pln"), "num"),
         Column("mark", ""),
     ]
-    return markup.table(columns, [_generation(view, row) for row in rows])
+    return markup.table(columns, [_generation(view, row) for row in rows], long=True)
 
 
 def _generation(view: View, row: Row) -> dict[str, Cell]:
@@ -257,7 +253,7 @@ def _lines(
         {
             "name": name,
             "requests": words.count(row["requests"]),
-            "usd": words.money(int(row["charged_pusd"]), "USD", 4),
+            "usd": view.also(first, last, words.money(int(row["charged_pusd"]), "USD", 4), **{**chosen, **narrowed}),
             "pln": view.amount(first, last, view.pln(row), **{**chosen, **narrowed}),
         }
         for name, narrowed, row in lines[:_MOST_SHOWN]

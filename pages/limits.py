@@ -73,6 +73,7 @@ def _table(view: View, limits: list[Limit], people: tuple[directory.Person, ...]
             _row(view, period, limit, names, totals[0] if not limit.external_user else used.get(limit.external_user))
             for limit in limits
         ],
+        long=True,
     )
 
 

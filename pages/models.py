@@ -95,7 +95,7 @@ def _table(view: View, period: Period, models: Sequence[Row], before: Mapping[st
             "name": markup.model(row["model"], shown[row["model"]]),
             "bar": markup.bar(int(row["charged_pusd"]) / most),
             "pln": view.amount(period.first, period.last, view.pln(row, "shown_ppln"), model=row["model"]),
-            "usd": view.usd(row),
+            "usd": view.also(period.first, period.last, view.usd(row), model=row["model"]),
             "requests": words.count(row["requests"]),
             "people": words.count(row["people"]),
             "input": words.compact(row["input_tokens"]),
@@ -109,7 +109,7 @@ def _table(view: View, period: Period, models: Sequence[Row], before: Mapping[st
     foot = {
         "name": words("total"),
         "pln": view.amount(period.first, period.last, view.pln({"shown_ppln": shown_total(models)}, "shown_ppln")),
-        "usd": view.usd(whole),
+        "usd": view.also(period.first, period.last, view.usd(whole)),
         "requests": words.count(whole["requests"]),
         "input": words.compact(whole["input_tokens"]),
         "cached": words.percent(whole["cached_tokens"] / whole["input_tokens"] if whole["input_tokens"] else 0),

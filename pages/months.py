@@ -73,7 +73,7 @@ def _months_table(view: View, months: Sequence[Row]) -> Html:
                     mark,
                 ),
                 "pln": view.amount(period.first, period.last, view.pln(row)),
-                "usd": view.usd(row),
+                "usd": view.also(period.first, period.last, view.usd(row)),
                 "change": "" if running else markup.change(words, int(row["charged_ppln"] or 0), before),
                 "requests": words.count(row["requests"]),
                 "tokens": words.compact(row["total_tokens"]),
@@ -165,7 +165,7 @@ def _days_table(view: View, period: Period, days: Sequence[Row]) -> Html:
             "day": words.day(row["day"]),
             "weekday": words.weekday(row["day"].weekday()),
             "pln": view.amount(row["day"], row["day"], view.pln(row, "shown_ppln")),
-            "usd": view.usd(row),
+            "usd": view.also(row["day"], row["day"], view.usd(row)),
             "requests": words.count(row["requests"]),
             "tokens": words.compact(row["total_tokens"]),
             "people": words.count(row["people"]),
@@ -184,7 +184,7 @@ def _total(view: View, first: date, last: date, rows: Sequence[Row], label: str)
     return {
         label: words("total"),
         "pln": view.amount(first, last, view.pln({"shown_ppln": shown_total(rows)}, "shown_ppln")),
-        "usd": view.usd(whole),
+        "usd": view.also(first, last, view.usd(whole)),
         "requests": words.count(whole["requests"]),
         "tokens": words.compact(whole["total_tokens"]),
     }
@@ -203,6 +203,7 @@ def _weekdays(view: View, period: Period, days: Sequence[Row]) -> Html:
         if row["day"] != view.today:
             totals[row["day"].weekday()] += int(row["charged_ppln"] or 0)
     averages = [total // count if count else 0 for total, count in zip(totals, counts, strict=True)]
+    counted = min(period.last, view.today - timedelta(days=1))
     most = max(averages) or 1
     columns = [
         Column("day", words("column.weekday"), "text"), Column("bar", ""), Column("pln", words("amount.pln"), "num")
@@ -211,11 +212,22 @@ def _weekdays(view: View, period: Period, days: Sequence[Row]) -> Html:
         {
             "day": words.weekday(place),
             "bar": markup.bar(average / most),
-            "pln": words.money(average, "PLN") if counts[place] else words("none"),
+            "pln": _average(view, period.first, counted, average, totals[place], counts[place]),
         }
         for place, average in enumerate(averages)
     ]
     return markup.table(columns, body)
+
+
+def _average(view: View, first: date, last: date, average: int, total: int, count: int) -> Cell:
+    """With the sum and the number of days that it is made of; the link leads to these days."""
+    words = view.words
+    if not count:
+        return words("none")
+    made_of = words("months.weekdays.of", amount=words.money(total, "PLN"), n=count)
+    return markup.joined(
+        view.amount(first, last, words.money(average, "PLN")), Html(f"<small>{escape(made_of)}</small>")
+    )
 
 
 def _fields(view: View, key: str) -> list[Field]:

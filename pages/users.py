@@ -147,7 +147,7 @@ def _table(
             "pln": markup.amount_link(
                 _explained(view, period, row), view.pln(row, "shown_ppln"), words("explain.link")
             ),
-            "usd": view.usd(row),
+            "usd": markup.link(_explained(view, period, row), view.usd(row), words("explain.link")),
             "requests": words.count(row["requests"]),
             "tokens": words.compact(row["total_tokens"]),
             "trend": markup.spark(
@@ -159,10 +159,12 @@ def _table(
         for row in rows[:limit]
     ]  # fmt: skip
     total = view.pln({"shown_ppln": shown_total(rows)}, "shown_ppln")
+    in_usd = view.usd({"charged_pusd": sum(int(row["charged_pusd"]) for row in rows)})
+    everybody = len(rows) == len(people)
     foot = {
         "name": words("total"),
-        "pln": view.amount(period.first, period.last, total) if len(rows) == len(people) else total,
-        "usd": words.money(sum(int(row["charged_pusd"]) for row in rows), "USD"),
+        "pln": view.amount(period.first, period.last, total) if everybody else total,
+        "usd": view.also(period.first, period.last, in_usd) if everybody else in_usd,
         "requests": words.count(sum(row["requests"] for row in rows)),
         "tokens": words.compact(sum(row["total_tokens"] for row in rows)),
     }

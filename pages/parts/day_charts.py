@@ -209,7 +209,7 @@ def table_by_day(view: View, rows: Sequence[Row], **filters: str) -> Html:
         {
             "day": words.day_with_weekday(day),
             "requests": words.count(sums[day]["requests"]),
-            "usd": view.usd(sums[day]),
+            "usd": view.also(day, day, view.usd(sums[day]), **filters),
             "pln": view.amount(day, day, view.pln(sums[day]), **filters),
         }
         for day in sorted(sums, reverse=True)

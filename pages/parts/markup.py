@@ -143,14 +143,17 @@ def table(
     rows: Iterable[Mapping[str, Cell]],
     foot: Mapping[str, Cell] | None = None,
     caption: str = "",
+    *,
+    long: bool = False,
 ) -> Html:
-    """A real table: read by screen readers, copied into a spreadsheet, and a list of cards on a phone."""
+    """A real table: read by screen readers, copied into a spreadsheet, and a list of cards on a phone: two values in
+    a line there, or one where they are long."""
     head = "".join(f'<th scope="col" class="{column.kind}">{escape(column.label)}</th>' for column in columns)
     body = "".join(_row(columns, row) for row in rows)
     below = f"<tfoot>{_row(columns, foot)}</tfoot>" if foot else ""
     above = f"<caption>{escape(caption)}</caption>" if caption else ""
     return Html(
-        f'<div class="m-scroll"><table class="m-table">{above}<thead><tr>{head}</tr></thead>'
+        f'<div class="m-scroll"><table class="m-table{" m-long" if long else ""}">{above}<thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody>{below}</table></div>"
     )
 

@@ -10,7 +10,7 @@ from mai_core.days import from_ms, zone
 from mai_core.ids import anonymous_label
 from mai_core.language import Words
 from pages.parts.answers import Ask
-from pages.parts.markup import Cell, Html, address, amount_link
+from pages.parts.markup import Cell, Html, address, amount_link, link
 from pages.parts.periods import Period
 from pages.parts.reading import Row, answers
 from pages.parts.sessions import Session
@@ -79,6 +79,10 @@ class View:
     def amount(self, first: date, last: date, shown: Cell, **filters: object) -> Html:
         """A displayed amount, leading to what it is made of."""
         return amount_link(self.explain(first, last, **filters), shown, self.words("explain.link"))
+
+    def also(self, first: date, last: date, shown: Cell, **filters: object) -> Html:
+        """The same amount in dollars beside it, or a part of it: leads to the same, and is not as loud."""
+        return link(self.explain(first, last, **filters), shown, self.words("explain.link"))
 
     def person(self, row: Row) -> str:
         """A person by name; without one 'Osoba 1a2b'."""

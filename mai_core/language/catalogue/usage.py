@@ -84,5 +84,9 @@ MESSAGES: Messages = {
     "months.days_of": ("z {n} dni", "of {n} days"),
     "months.top_models": ("Najczęściej używane modele", "Most used models"),
     "months.weekdays": ("Średnio według dnia tygodnia", "Average by weekday"),
+    "months.weekdays.of": (
+        {"one": "{amount} w {n} dzień", "few": "{amount} w {n} dni", "many": "{amount} w {n} dni"},
+        {"one": "{amount} in {n} day", "other": "{amount} in {n} days"},
+    ),
     "months.running": ("trwa", "running"),
 }

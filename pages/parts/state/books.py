@@ -73,7 +73,7 @@ def _differences(view: View, rows: Sequence[dict[str, Any]]) -> Html:
         Column("recorded", words("ops.reconciliation.recorded"), "num"),
         Column("difference", words("ops.reconciliation.difference"), "num"),
     ]  # fmt: skip
-    return markup.table(columns, [_difference(view, row) for row in rows])
+    return markup.table(columns, [_difference(view, row) for row in rows], long=True)
 
 
 def _difference(view: View, row: dict[str, Any]) -> dict[str, Cell]:

@@ -9,7 +9,7 @@ from typing import Any
 from mai_core.alerts.wording import text_of
 from mai_core.days import DAY_MS
 from pages.parts import frame, ledger_tables, markup
-from pages.parts.markup import Cell, Column, Html
+from pages.parts.markup import Cell, Column, Html, escape
 from pages.parts.periods import period_of
 from pages.parts.reading import Row, answers
 from pages.parts.state import common
@@ -31,7 +31,7 @@ def at_a_glance(view: View) -> None:
     columns = [
         Column("name", words("column.client"), "text"), Column("pln", words("amount.pln"), "num"),
         Column("usd", words("amount.usd"), "num"), Column("margin", words("column.margin"), "num"),
-        Column("limit", words("ops.used")), Column("share", "", "num"), Column("last", words("column.last"), "num"),
+        Column("limit", words("ops.used")), Column("last", words("column.last"), "num"),
         Column("health", words("column.state")),
     ]  # fmt: skip
     body = []
@@ -43,10 +43,10 @@ def at_a_glance(view: View) -> None:
     foot = {
         "name": words("total"),
         "pln": markup.amount_link(_explained(view, ""), view.pln(total), words("explain.link")),
-        "usd": view.usd(total),
+        "usd": markup.link(_explained(view, ""), view.usd(total), words("explain.link")),
         "margin": _margin(view, total),
     }
-    frame.draw(markup.table(columns, body, foot))
+    frame.draw(markup.table(columns, body, foot, long=True))
 
 
 def _explained(view: View, client: str) -> str:
@@ -60,6 +60,10 @@ def _margin(view: View, row: Row) -> Html:
     return markup.joined(words.money(margin, "USD"), Html(f"<small>{markup.html_of(share)}</small>"))
 
 
+def _used(view: View, share: float) -> Html:
+    return markup.joined(markup.bar(share), Html(f"<small>{escape(view.words.percent(share))}</small>"))
+
+
 def _line(view: View, client: Client, row: Row | None, at_ms: int | None) -> dict[str, Cell]:
     words = view.words
     named = markup.link(markup.address("", client=client.client_org_id), markup.name(client.name))
@@ -67,13 +71,13 @@ def _line(view: View, client: Client, row: Row | None, at_ms: int | None) -> dic
     if row is None:
         return {"name": named, "pln": words("none"), "last": last}
     share = int(row["charged_pusd"]) / client.limit_pusd if client.limit_pusd else None
+    explained = _explained(view, client.client_org_id)
     return {
         "name": named,
-        "pln": markup.amount_link(_explained(view, client.client_org_id), view.pln(row), words("explain.link")),
-        "usd": view.usd(row),
+        "pln": markup.amount_link(explained, view.pln(row), words("explain.link")),
+        "usd": markup.link(explained, view.usd(row), words("explain.link")),
         "margin": _margin(view, row),
-        "limit": words("overview.limit.none") if share is None else markup.bar(share),
-        "share": "" if share is None else words.percent(share),
+        "limit": words("overview.limit.none") if share is None else _used(view, share),
         "last": last,
     }
 
@@ -100,7 +104,7 @@ def alerts(view: View) -> None:
         Column("text", words("column.what"), "text"), Column("level", words("column.state")),
         Column("since", words("ops.alerts.since"), "num"), Column("times", words("ops.quarantine.times"), "num"),
     ]  # fmt: skip
-    frame.draw(markup.table(columns, [_alert(view, row) for row in rows]))
+    frame.draw(markup.table(columns, [_alert(view, row) for row in rows], long=True))
 
 
 def _alert(view: View, row: dict[str, Any]) -> dict[str, Cell]:

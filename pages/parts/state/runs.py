@@ -30,7 +30,7 @@ def batches(view: View) -> None:
         Column("when", words("column.when"), "num"), Column("took", words("ops.batch.took"), "num"),
         Column("steps", words("ops.batch.steps"), "text"),
     ]  # fmt: skip
-    frame.draw(markup.table(columns, [_run(view, run) for run in status["runs"]]))
+    frame.draw(markup.table(columns, [_run(view, run) for run in status["runs"]], long=True))
 
 
 def _run(view: View, run: dict[str, Any]) -> dict[str, Cell]:

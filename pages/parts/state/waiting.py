@@ -37,7 +37,7 @@ def quarantine(view: View) -> None:
         }
         for entry in entries[:_MOST]
     ]
-    frame.draw(markup.table(columns, body))
+    frame.draw(markup.table(columns, body, long=True))
     by_id = {entry["id"]: entry for entry in entries}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
@@ -81,7 +81,7 @@ def unrouted(view: View) -> None:
         }
         for sender in senders[:_MOST]
     ]
-    frame.draw(markup.table(columns, body))
+    frame.draw(markup.table(columns, body, long=True))
     known = [sender for sender in senders if sender["external_user"] or sender["api_key_name"]]
     if not known:
         return
@@ -131,7 +131,7 @@ def conflicts(view: View) -> None:
         }
         for row in rows[:_MOST]
     ]
-    frame.draw(markup.table(columns, body))
+    frame.draw(markup.table(columns, body, long=True))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         place = st.selectbox(
             words("ops.conflicts.field"), range(len(rows)), key="conflict", label_visibility="collapsed", width=260,
