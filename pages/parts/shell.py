@@ -11,7 +11,7 @@ import streamlit as st
 
 from mai_core.errors import MaiError
 from mai_core.language import Words, language_of
-from pages.parts import api, frame, markup, registry, sessions, shell_cache, troubles, url_state
+from pages.parts import api, frame, markup, registry, sessions, shell_cache, theme, troubles, url_state
 from pages.parts.installation import clock
 from pages.parts.markup import Html, escape
 from pages.parts.view import Client, View
@@ -140,6 +140,7 @@ def _sidebar(
     role = words(f"role.{session.role}")
     frame.draw(Html(f'<div class="m-who"><b dir="auto">{escape(session.name)}</b>{escape(role)}</div>'))
     _language_and_logout(words, session)
+    theme.follow()
     return client
 
 

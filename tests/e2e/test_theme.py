@@ -1,0 +1,30 @@
+"""Somebody's system changes between light and dark while a page is open."""
+
+from __future__ import annotations
+
+import pytest
+
+from pages.parts import colours
+from tests.e2e.conftest import Visitor
+
+pytestmark = pytest.mark.e2e
+
+_DRAWN_IN = """colour => [...document.querySelectorAll('.js-plotly-plot .fills path, .m-swatch')]
+    .some(one => [getComputedStyle(one).fill, getComputedStyle(one).backgroundColor].includes(colour))"""
+
+
+def _rgb(colour: str) -> str:
+    return f"rgb({', '.join(str(int(colour[place : place + 2], 16)) for place in (1, 3, 5))})"
+
+
+def test_a_chart_changes_its_colours_with_the_theme(visit: Visitor) -> None:
+    one = visit("analyst")
+    shown = next(
+        place for place, colour in enumerate(colours.LIGHT) if one.page.evaluate(_DRAWN_IN, _rgb(colour))
+    )  # fmt: skip
+    try:
+        one.page.emulate_media(color_scheme="dark")
+        one.page.wait_for_function(_DRAWN_IN, arg=_rgb(colours.DARK[shown]), timeout=10_000)
+        assert not one.page.evaluate(_DRAWN_IN, _rgb(colours.LIGHT[shown]))
+    finally:
+        one.page.emulate_media(color_scheme="light")
