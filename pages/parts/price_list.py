@@ -51,5 +51,10 @@ def _asked(token: str, client: str | None, at: str | None) -> PriceList:
     return PriceList(prices, body["prices_are"] == "sold")
 
 
+def forget_prices() -> None:
+    """After a price was agreed on: the next page asks anew."""
+    _asked.clear()
+
+
 def _decimal(value: float) -> Decimal:
     return exact_decimal(value, "price")

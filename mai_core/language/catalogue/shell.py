@@ -72,6 +72,7 @@ MESSAGES: Messages = {
     "nav.clients": ("Klienci", "Clients"),
     "nav.people": ("Osoby", "People"),
     "nav.settings": ("Ustawienia", "Settings"),
+    "nav.prices": ("Ceny sprzedaży", "Sale prices"),
     "nav.limits": ("Limity", "Limits"),
     "nav.tokens": ("Tokeny i sekrety", "Tokens and secrets"),
     "nav.accounts": ("Konta", "Accounts"),
