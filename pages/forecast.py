@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import date, timedelta
 
 import streamlit as st
 
@@ -14,6 +15,7 @@ from pages.parts.markup import Column, Html, escape
 from pages.parts.view import View
 
 _SHOWN_HISTORY = 42
+_SAME_WEEKDAYS = 4
 
 
 def show(view: View) -> None:
@@ -37,10 +39,35 @@ def show(view: View) -> None:
         frame.draw(Html(f'<h2 class="m-section">{escape(words("forecast.chart"))}</h2>'))
         past = {day: amount for day, amount in days.items() if day > view.today - timedelta(days=_SHOWN_HISTORY)}
         figure = charts.outlook(view, past, ahead)
-        day_charts.followed(view, figure, "forecast", words("forecast.chart"), lambda: _table(view, ahead))
+        day_charts.followed(
+            view, figure, "forecast", words("forecast.chart"), lambda: _table(view, ahead),
+            ahead=lambda day: _expected(view, ahead, days, day),
+        )  # fmt: skip
         said = _sum(view, forecast.landing(days, view.today, view.today, ahead.days[-1].day))
         method = words(f"forecast.method.{ahead.method}")
         frame.draw(Html(f'<p><b>{escape(said)}</b></p><p class="m-sub">{escape(method)}</p>'))
+
+
+def _expected(view: View, ahead: Forecast, past: Mapping[date, int], day: date) -> Html:
+    """What is expected of a day, and the last days of its weekday, which it is expected from."""
+    words = view.words
+    expected = next((one for one in ahead.days if one.day == day), None)
+    if expected is None:
+        return Html("")
+    amount, low, high = (words.money_brief(units, "PLN") for units in (expected.expected, expected.low, expected.high))
+    band = words("overview.landing.band", low=low, high=high)
+    said = words("forecast.day", day=words.day_with_weekday(day), amount=amount, band=band)
+    weeks = (day - view.today).days // 7 + 1
+    before = [day - timedelta(weeks=weeks + n) for n in range(_SAME_WEEKDAYS)]
+    links = [
+        markup.link(view.explain(one, one), f"{words.day_short(one)}: {words.money(past[one], 'PLN')}").text
+        for one in before
+        if one in past
+    ]
+    return Html(
+        f'<p class="m-sub">{escape(said)}</p>'
+        f'<div class="m-links"><span>{escape(words("forecast.day.before"))}</span>{"".join(links)}</div>'
+    )
 
 
 def _sum(view: View, whole: forecast.Landing) -> str:

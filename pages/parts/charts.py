@@ -128,6 +128,10 @@ def _month_tick(words: Words, month: date, place: int) -> str:
     return f"{name}<br>{year}" if place == 0 or month.month == 1 else name
 
 
+UNMARKED = {"selected": {"marker": {"opacity": 0}}, "unselected": {"marker": {"opacity": 0}}}
+"""Points that are there to be pressed and never seen."""
+
+
 def outlook(view: View, past: Mapping[date, int], ahead: Forecast) -> Figure:
     """What was, as columns; what is expected, as a dashed line with its band."""
     words, figure = view.words, dressed(view, 320)
@@ -137,6 +141,7 @@ def outlook(view: View, past: Mapping[date, int], ahead: Forecast) -> Figure:
         x=[day.isoformat() for day in before], y=[in_pln(past[day]) for day in before], name=words("forecast.was"),
         marker={"color": main, "cornerradius": 2, "opacity": 0.75,
                 "pattern": hatched(view, [day == view.today for day in before])},
+        unselected={"marker": {"opacity": 0.5}},
         customdata=[words.money(past[day], "PLN") for day in before],
         hovertemplate=f"{words('forecast.was')}: %{{customdata}}<extra></extra>",
     )  # fmt: skip
@@ -146,8 +151,8 @@ def outlook(view: View, past: Mapping[date, int], ahead: Forecast) -> Figure:
         mode="lines", fill="toself", fillcolor=soft, line={"width": 0}, hoverinfo="skip", name=words("forecast.band"),
     )  # fmt: skip
     figure.add_scatter(
-        x=days, y=[in_pln(item.expected) for item in after], mode="lines", name=words("forecast.expected"),
-        line={"color": main, "width": 2.2, "dash": "dot"},
+        x=days, y=[in_pln(item.expected) for item in after], mode="lines+markers", name=words("forecast.expected"),
+        line={"color": main, "width": 2.2, "dash": "dot"}, marker={"color": main, "size": 7, "opacity": 0}, **UNMARKED,
         customdata=[
             f"{words.money(item.expected, 'PLN')} ({words.money(item.low, 'PLN')} – {words.money(item.high, 'PLN')})"
             for item in after

@@ -10,7 +10,7 @@ import streamlit as st
 
 from mai_core.language import Words
 from pages.parts import frame, markup
-from pages.parts.charts import both, day_ticks, dressed, hatched, in_pln, main_colour, pln_axis, safe, show
+from pages.parts.charts import UNMARKED, both, day_ticks, dressed, hatched, in_pln, main_colour, pln_axis, safe, show
 from pages.parts.figure import Figure
 from pages.parts.markup import Column, Html
 from pages.parts.palette import ModelColours
@@ -96,7 +96,7 @@ def _add_area(view: View, figure: Figure, shown: Sequence[date], series: Series)
         x=[day.isoformat() for day in shown],
         y=[in_pln(row.get("charged_ppln")) if row else None for row in found],
         name=safe(name), meta=model, stackgroup="whole", mode="lines+markers", fillcolor=colour,
-        line={"color": colour, "width": 1}, marker={"color": colour, "size": 7, "opacity": 0}, **_UNMARKED,
+        line={"color": colour, "width": 1}, marker={"color": colour, "size": 7, "opacity": 0}, **UNMARKED,
         customdata=[both(view.words, row) if row else "" for row in found], hovertemplate=_said(name),
     )  # fmt: skip
 
@@ -115,13 +115,10 @@ def _add_today(view: View, figure: Figure, series: Series, top: float) -> float:
     if view.today in rows:
         figure.add_scatter(
             x=[view.today.isoformat()], y=[top + today], name=safe(name), meta=model, mode="markers",
-            marker={"color": colour, "size": 7, "opacity": 0}, **_UNMARKED,
+            marker={"color": colour, "size": 7, "opacity": 0}, **UNMARKED,
             customdata=[both(view.words, rows[view.today])], hovertemplate=_said(name),
         )  # fmt: skip
     return top + today
-
-
-_UNMARKED = {"selected": {"marker": {"opacity": 0}}, "unselected": {"marker": {"opacity": 0}}}
 
 
 def _said(name: str) -> str:
@@ -154,9 +151,11 @@ def followed(
     alt: str,
     table: Callable[[], Html] | None = None,
     span: Callable[[date], tuple[date, date]] = lambda day: (day, day),
+    ahead: Callable[[date], Html] | None = None,
     **filters: str,
 ) -> None:
     """A chart whose pressed point leads to what it is made of; the same as a table for whoever cannot press it.
+    `ahead` tells of a day that has not come yet.
 
     What was pressed is remembered: a new event draws the chart anew, and Plotly then forgets."""
     state = show(view, figure, key, alt, select=True)
@@ -166,7 +165,10 @@ def followed(
         st.session_state[remembered] = str(points[0].get("x", ""))[:10]
     pressed = st.session_state.get(remembered, "")
     if any(pressed in trace["x"] for trace in figure.data):
-        _draw_links(view, figure, pressed, span, filters)
+        if ahead is not None and pressed > view.today.isoformat():
+            frame.draw(ahead(date.fromisoformat(pressed)))
+        else:
+            _draw_links(view, figure, pressed, span, filters)
     if table is not None and st.toggle(view.words("chart.table"), key=f"{key}_as_table"):
         frame.draw(table())
 

@@ -24,6 +24,11 @@ MESSAGES: Messages = {
     "forecast.was": ("było", "was"),
     "forecast.expected": ("oczekiwane", "expected"),
     "forecast.band": ("przedział", "range"),
+    "forecast.day": (
+        "{day}: oczekiwane {amount}, {band} (w 8 przypadkach na 10).",
+        "{day}: {amount} expected, {band} (8 times out of 10).",
+    ),
+    "forecast.day.before": ("Takie dni ostatnio:", "Such days lately:"),
     "forecast.sum": ("Razem w tym okresie: {amount}", "Together in this time: {amount}"),
     "forecast.sum.band": (
         "Razem w tym okresie: {amount}, {band} (w 8 przypadkach na 10)",
