@@ -12,6 +12,8 @@ from mai_core.language import Words
 def text_of(words: Words, message_key: str, values: dict[str, Any]) -> str:
     if values.get("hours") == NEVER:
         message_key = f"{message_key}.never"
+    elif values.get("hours") == 0:
+        message_key = f"{message_key}.lately"
     return words(message_key, **{_name(name): _shown(words, name, value) for name, value in values.items()})
 
 

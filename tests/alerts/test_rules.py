@@ -203,5 +203,10 @@ def test_every_alert_has_words_in_both_languages(rule: str, language: str) -> No
     assert len(text) > 20
 
 
+def test_what_came_within_the_hour_does_not_wait_for_no_hours() -> None:
+    said = text_of(Words("pl"), "alert.quarantine", {"n": 4, "hours": 0})
+    assert said == "4 zdarzenia czekają w kwarantannie od mniej niż godziny."
+
+
 def test_no_rule_is_without_an_example() -> None:
     assert len(RULES) == 8

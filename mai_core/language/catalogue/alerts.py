@@ -25,6 +25,17 @@ MESSAGES: Messages = {
         "Uzgodnienie z OpenRouter, {day} (UTC): różnica {amount} bez wyjaśnienia.",
         "Reconciliation with OpenRouter, {day} (UTC): {amount} unexplained.",
     ),
+    "alert.quarantine.lately": (
+        {
+            "one": "{n} zdarzenie czeka w kwarantannie od mniej niż godziny.",
+            "few": "{n} zdarzenia czekają w kwarantannie od mniej niż godziny.",
+            "many": "{n} zdarzeń czeka w kwarantannie od mniej niż godziny.",
+        },
+        {
+            "one": "{n} event has waited in quarantine for less than an hour.",
+            "other": "{n} events have waited in quarantine for less than an hour.",
+        },
+    ),
     "alert.quarantine": (
         {
             "one": "{n} zdarzenie czeka w kwarantannie, najstarsze od {hours} godz.",

@@ -76,8 +76,8 @@ MESSAGES: Messages = {
     "settings.management_key": ("Klucz zarządzający OpenRouter", "OpenRouter management key"),
     "secrets.title": ("Sekrety wejść dla zdarzeń", "Secrets of the ways in"),
     "secrets.how": (
-        "Nowy sekret będzie dla: {client}. Wymiana sekretu: utwórz drugi, wpisz go w OpenRouter i zakończ pierwszy.",
-        "A new secret will be for: {client}. To rotate one, make a second, enter it at OpenRouter and end the first.",
+        "Nowy sekret będzie dla „{client}”. Wymiana sekretu: utwórz drugi, wpisz go w OpenRouter i zakończ pierwszy.",
+        "A new secret will be for “{client}”. To rotate one, make a second, enter it at OpenRouter and end the first.",
     ),
     "secrets.none": (
         "Nie ma jeszcze sekretów utworzonych tutaj; sekret z OPENROUTER_WEBHOOK_SECRET działa niezależnie od nich.",
