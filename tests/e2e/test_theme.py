@@ -28,3 +28,16 @@ def test_a_chart_changes_its_colours_with_the_theme(visit: Visitor) -> None:
         assert not one.page.evaluate(_DRAWN_IN, _rgb(colours.LIGHT[shown]))
     finally:
         one.page.emulate_media(color_scheme="light")
+
+
+def test_a_statement_is_printed_dark_on_white_whatever_the_theme(visit: Visitor) -> None:
+    one = visit("accountant", path="/billing?period=last_month", dark=True)
+    one.page.emulate_media(media="print", color_scheme="dark")
+    try:
+        ink, paper = one.page.evaluate(
+            "[getComputedStyle(document.querySelector('.m-head h1')).color,"
+            " getComputedStyle(document.querySelector('.stApp')).backgroundColor]"
+        )
+    finally:
+        one.page.emulate_media(media="screen", color_scheme="dark")
+    assert (ink, paper) == ("rgb(23, 28, 38)", "rgb(255, 255, 255)")
