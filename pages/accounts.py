@@ -17,7 +17,7 @@ _PATH = "/api/v1/admin/accounts"
 def show(view: View) -> None:
     words = view.words
     frame.heading(view, words("nav.accounts"))
-    left, right = st.columns([1.7, 1], gap="medium")
+    left, right = st.columns([1.7, 1], gap="small")
     with right, st.container(key="card_invite"):
         _invite(view)
     with left, st.container(key="card_accounts"):

@@ -24,7 +24,7 @@ def show(view: View) -> None:
             frame.draw(_table(view, rows))
     if view.session.role != "operator":
         return
-    left, right = st.columns(2, gap="medium")
+    left, right = st.columns(2, gap="small")
     with left, st.container(key="card_client_change"):
         if rows:
             _change(view, rows)

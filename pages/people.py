@@ -18,7 +18,7 @@ def show(view: View) -> None:
     if not people:
         frame.draw(markup.empty(words("people.none"), ""))
         return
-    left, right = st.columns([1.7, 1], gap="medium")
+    left, right = st.columns([1.7, 1], gap="small")
     with right, st.container(key="card_person_edit"):
         _edit(view, people)
     with left, st.container(key="card_people"):

@@ -15,7 +15,7 @@ _GLOBAL = "/api/v1/admin/settings"
 def show(view: View) -> None:
     words = view.words
     frame.heading(view, words("nav.settings"))
-    left, right = st.columns(2, gap="medium")
+    left, right = st.columns(2, gap="small")
     with left, st.container(key="card_own"):
         _own(view)
     with right, st.container(key="card_password"):

@@ -31,7 +31,7 @@ def show(view: View) -> None:
         return
     draft = _draft()
     relations = api.call("GET", "/api/v1/sql/schema", view.session.token)
-    desk, side = st.columns([2.4, 1], gap="medium")
+    desk, side = st.columns([2.4, 1], gap="small")
     with desk, st.container(key="card_sql"):
         asked = edit(view, draft, relations, _mark(view))
         _buttons(view, draft, period, asked)

@@ -15,7 +15,7 @@ from pages.parts.view import View
 def show(view: View) -> None:
     words = view.words
     frame.heading(view, words("nav.tokens"))
-    left, right = st.columns([1.7, 1], gap="medium")
+    left, right = st.columns([1.7, 1], gap="small")
     with right, st.container(key="card_token_new"):
         _create(view)
     with left, st.container(key="card_tokens"):
