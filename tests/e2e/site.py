@@ -16,7 +16,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 DOORS = {"api": ("api:app", "/health"), "app": ("app:app", "/_stcore/health")}
-STARTS_WITHIN_S = 60
+STARTS_WITHIN_S = 120
 
 
 def free_port() -> int:
@@ -57,7 +57,7 @@ class Site:
 
     def make_demo(self) -> None:
         command = [sys.executable, "-m", "mai_core", "demo"]
-        subprocess.run(command, cwd=self.folder, env=self.environment, check=True, timeout=180)
+        subprocess.run(command, cwd=self.folder, env=self.environment, check=True, timeout=600)
 
     def start(self, *doors: str) -> None:
         for door in doors:
@@ -76,7 +76,7 @@ class Site:
             process = self._running.pop(door)
             process.send_signal(signal.SIGTERM)
             try:
-                process.wait(10)
+                process.wait(30)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -101,7 +101,7 @@ def _wait_for(address: str) -> None:
     deadline = time.monotonic() + STARTS_WITHIN_S
     while True:
         try:
-            with urllib.request.urlopen(address, timeout=2):
+            with urllib.request.urlopen(address, timeout=10):
                 return
         except (urllib.error.URLError, OSError):
             if time.monotonic() > deadline:

@@ -12,7 +12,7 @@ from websockets.typing import Subprotocol
 
 from pages.parts.registry import PAGES
 from tests.e2e.conftest import Visitor
-from tests.e2e.site import Site
+from tests.e2e.site import STARTS_WITHIN_S, Site
 
 pytestmark = pytest.mark.e2e
 
@@ -26,7 +26,7 @@ def test_a_fresh_server_asked_for_every_page_shows_nothing(own_site: Site) -> No
     opener = urllib.request.build_opener(_Stay)
     for entry in PAGES:
         with pytest.raises(urllib.error.HTTPError) as refused:
-            opener.open(f"{own_site.address}/{entry.path}", timeout=10)
+            opener.open(f"{own_site.address}/{entry.path}", timeout=STARTS_WITHIN_S)
         assert refused.value.code == 303
         assert refused.value.read() == b""
 
@@ -40,10 +40,13 @@ def test_nobody_speaks_to_a_server_without_a_session(own_site: Site) -> None:
             with (
                 pytest.raises((InvalidHandshake, ConnectionClosed)),
                 connect(
-                    address, subprotocols=[Subprotocol("streamlit")], additional_headers=headers, open_timeout=10
+                    address,
+                    subprotocols=[Subprotocol("streamlit")],
+                    additional_headers=headers,
+                    open_timeout=STARTS_WITHIN_S,
                 ) as socket,
             ):
-                socket.recv(timeout=10)
+                socket.recv(timeout=STARTS_WITHIN_S)
     with connect(
         own_site.address.replace("http", "ws") + "/_stcore/stream",
         subprotocols=[Subprotocol("streamlit")],

@@ -104,6 +104,7 @@ def test_they_are_shown_as_they_are_written(hostile: Site, visit_to: Visitor) ->
     for name in NAMES:
         assert "".join(letter for letter in name if letter not in "\u202e\u2066\u202d").strip() in shown
     seen.page.click(".st-key-department input")
+    seen.page.wait_for_selector("[role=option]")
     assert NAMES[0] in seen.page.locator("[role=option]").all_inner_texts()
     assert seen.page.evaluate(_TAKEN_FOR_MORE) == []
 

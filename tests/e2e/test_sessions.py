@@ -31,5 +31,5 @@ def test_login_by_form_reload_and_logout_in_another_tab(visit: Visitor, site: Si
     other.wait_for_selector(".m-head h1")
     other.click(".st-key-logout button")
     other.wait_for_url("**/login*")
-    one.page.wait_for_url("**/login*", timeout=15_000)
+    one.page.wait_for_url("**/login*")
     assert "zł" not in one.text()

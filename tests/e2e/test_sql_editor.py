@@ -35,9 +35,21 @@ class Desk:
 
     def write(self, text: str) -> None:
         """Over what stands there, as one stroke, so that nothing is offered or closed on the way."""
-        self.page.click(EDITOR)
+        self.go_in()
         self.page.keyboard.press("ControlOrMeta+a")
         self.page.keyboard.insert_text(text)
+
+    def go_in(self) -> None:
+        """With what is known of the editor at hand: what is typed while the page is drawn anew goes nowhere."""
+        self.visit.settled()
+        self.page.click(EDITOR)
+        self.is_in("editor")
+
+    def is_in(self, place: str) -> None:
+        try:
+            self.page.wait_for_function(f"place => ({ACTIVE})() === place", arg=place)
+        except playwright.TimeoutError:
+            pytest.fail(f"the keyboard is in {self.page.evaluate(ACTIVE)!r}, not in {place!r}")
 
     def press(self, *keys: str) -> None:
         for key in keys:
@@ -49,7 +61,6 @@ class Desk:
                 """text => [...document.querySelector('.st-key-sql_editor [data-testid=stBidiComponentIsolated]')
                     .shadowRoot.querySelectorAll('.cm-line')].map(line => line.textContent).join('\\n') === text""",
                 arg=text,
-                timeout=10_000,
             )
         except playwright.TimeoutError:
             pytest.fail(f"the editor holds {self.text!r}, not {text!r}")
@@ -60,7 +71,6 @@ class Desk:
             """history => JSON.stringify([...document.querySelectorAll('.st-key-card_history .m-name')]
                 .map(name => name.textContent)) === JSON.stringify(history)""",
             arg=list(history),
-            timeout=20_000,
         )
         self.visit.settled()
 
@@ -71,7 +81,7 @@ def test_a_query_is_written_run_by_keyboard_and_taken_back_after_it(visit: Visit
     desk.press("ControlOrMeta+Enter")
     desk.runs("SELECT 1 AS one")
     desk.page.wait_for_selector(RESULT)
-    desk.page.click(EDITOR)
+    desk.go_in()
     desk.press("ControlOrMeta+End")
     desk.page.keyboard.insert_text(", 2 AS two")
     desk.press("ControlOrMeta+Enter")
@@ -90,7 +100,7 @@ def test_names_of_the_schema_are_offered_and_put_in_by_a_click(visit: Visitor) -
     for name in ("day", "model"):
         desk.page.click(f"[data-sql-insert={name}] >> nth=0")
     desk.has("SELECT day, model")
-    assert desk.page.evaluate(ACTIVE) == "editor"
+    desk.is_in("editor")
 
 
 def test_the_keyboard_gets_in_and_out(visit: Visitor) -> None:
@@ -99,9 +109,9 @@ def test_the_keyboard_gets_in_and_out(visit: Visitor) -> None:
     desk.press("Home", "Tab")
     desk.has("  SELECT 1")
     desk.press("Escape", "Tab")
-    assert desk.page.evaluate(ACTIVE) == "sql_run"
+    desk.is_in("sql_run")
     desk.press("Shift+Tab")
-    assert desk.page.evaluate(ACTIVE) == "editor"
+    desk.is_in("editor")
     spoken = desk.page.get_attribute(EDITOR, "aria-label")
     assert spoken is not None
     assert "Escape, potem Tab" in spoken
@@ -111,6 +121,8 @@ def test_the_place_of_an_error_is_marked_until_the_text_changes(visit: Visitor) 
     desk = Desk(visit)
     desk.write("SELECT 'zażółć 🐈', 2\nFROM usage WHERE nope > 1")
     desk.press("ControlOrMeta+Enter")
+    desk.page.wait_for_selector(".cm-lintRange-error")
+    desk.visit.settled()
     mark = desk.page.wait_for_selector(".cm-lintRange-error")
     assert mark is not None
     assert mark.inner_text() == "nope"
@@ -137,10 +149,11 @@ def test_a_saved_query_replaces_the_text_and_a_period_or_reload_does_not(visit: 
     desk.has("SELECT 'mine'")
     desk.page.reload()
     desk.page.wait_for_selector(EDITOR)
+    desk.visit.settled()
     desk.has("SELECT 'mine'")
     saved.first.get_by_role("button", name="Wczytaj").click()
     desk.has("SELECT 'saved'")
-    desk.page.click(EDITOR)
+    desk.go_in()
     desk.press("ControlOrMeta+z")
     desk.has("SELECT 'mine'")
 
@@ -152,10 +165,11 @@ def test_without_the_editor_the_plain_field_does_everything(visit: Visitor) -> N
     field = ".editor[data-surface=plain] textarea"
     seen.page.fill(field, "SELECT 7 AS seven")
     seen.page.click(".st-key-sql_run button")
-    seen.page.wait_for_selector(RESULT, timeout=20_000)
+    seen.page.wait_for_selector(RESULT)
+    seen.settled()
     seen.page.fill(field, "SELEC 8")
     seen.page.press(field, "Control+Enter")
-    seen.page.wait_for_selector(".st-key-card_sql .m-notice:has-text('Wiersz 1')", timeout=20_000)
+    seen.page.wait_for_selector(".st-key-card_sql .m-notice:has-text('Wiersz 1')")
     seen.settled()
     seen.page.click("[data-sql-insert=usage] >> nth=0")
     assert seen.page.input_value(field) == "SELEC 8 usage"

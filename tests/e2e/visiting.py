@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -16,16 +17,23 @@ PICTURES = ROOT / ".pictures"
 """Ignored by git; looked at by people."""
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 _TALLEST = 6000
+PATIENCE_MS = 60_000
+"""Every wait in the browser ends as soon as what it waits for is there: this is how long a busy machine may take."""
 
 _STATE = "data-test-script-state"
 _GO_INSIDE = """([path, state]) => {
     window.cameFrom = document.querySelector('.m-head').innerHTML;
-    new MutationObserver((_, observer) => { delete window.cameFrom; observer.disconnect(); })
-        .observe(document.querySelector('.stApp'), {attributeFilter: [state]});
+    const app = document.querySelector('.stApp');
+    if (new URL(path, location).pathname === location.pathname) new MutationObserver((_, observer) => {
+        if (app.getAttribute(state) !== 'running') return;
+        delete window.cameFrom;
+        observer.disconnect();
+    }).observe(app, {attributeFilter: [state]});
     history.pushState(null, '', path);
     window.dispatchEvent(new PopStateEvent('popstate'));
 }"""
-"""A quick run can begin and end in one stroke: then the heading tells that the page is another one."""
+"""Another page has another heading; a run that is seen says less: a part of the page may just be looking by itself.
+On the same page a quick run can begin and end in one stroke: then the heading tells that something changed."""
 _ARRIVED = f"""() => document.querySelector('.m-head h1')
     && window.cameFrom !== document.querySelector('.m-head').innerHTML
     && document.querySelector('.stApp[{_STATE}=notRunning]') && !document.querySelector('[data-stale=true]')"""
@@ -49,7 +57,7 @@ class Visit:
         self.settled()
 
     def settled(self) -> None:
-        self.page.wait_for_function(_ARRIVED, timeout=30_000)
+        self.page.wait_for_function(_ARRIVED)
 
     def text(self) -> str:
         return " ".join(self.page.inner_text("body").replace("\u00a0", " ").split())
@@ -59,11 +67,15 @@ class Visit:
         self.complaints[:] = [said for said in self.complaints if not any(part in said for part in parts)]
 
     def is_wider_than_the_screen(self) -> bool:
-        too_wide: bool = self.page.evaluate(
-            "() => [document.documentElement, document.querySelector('.stMain')]"
-            ".some(part => part && part.scrollWidth > part.clientWidth)"
-        )
-        return too_wide
+        """For good: charts take the width of a screen that was turned a moment after it."""
+        try:
+            self.page.wait_for_function(
+                "() => [document.documentElement, document.querySelector('.stMain')]"
+                ".every(part => !part || part.scrollWidth <= part.clientWidth)"
+            )
+        except playwright.TimeoutError:
+            return True
+        return False
 
     def picture(self, name: str) -> None:
         """The whole page, however long."""
@@ -79,11 +91,18 @@ class Visit:
         """What the first chart tells at a place between its left (0) and its right edge (1)."""
         chart = self.page.locator(".stPlotlyChart .nsewdrag").first
         chart.scroll_into_view_if_needed()
-        box = chart.bounding_box()
-        assert box is not None
-        self.page.mouse.move(box["x"] + box["width"] * share, box["y"] + box["height"] / 2)
-        self.page.wait_for_selector(".hoverlayer text")
-        return self.page.locator(".hoverlayer").first.text_content() or ""
+        until = time.monotonic() + PATIENCE_MS / 1000
+        while True:  # a chart that has just been drawn, or moves, does not see the mouse
+            box = chart.bounding_box()
+            assert box is not None
+            self.page.mouse.move(0, 0)
+            self.page.mouse.move(box["x"] + box["width"] * share, box["y"] + box["height"] / 2)
+            try:
+                self.page.wait_for_selector(".hoverlayer text", timeout=2_000)
+                return self.page.locator(".hoverlayer").first.text_content() or ""
+            except playwright.TimeoutError:
+                if time.monotonic() > until:
+                    raise
 
     def downloaded(self, button: str) -> bytes:
         with self.page.expect_download() as waiting:
@@ -92,10 +111,12 @@ class Visit:
 
 
 def open_context(chromium: playwright.Browser, language: str, *, phone: bool, dark: bool) -> playwright.BrowserContext:
-    return chromium.new_context(
+    context = chromium.new_context(
         viewport=PHONE if phone else WIDE, locale="pl-PL" if language == "pl" else "en-GB",
         color_scheme="dark" if dark else "light", is_mobile=phone, has_touch=phone, accept_downloads=True,
     )  # fmt: skip
+    context.set_default_timeout(PATIENCE_MS)
+    return context
 
 
 def watch(context: playwright.BrowserContext, site: Site, complaints: list[str]) -> None:
