@@ -22,7 +22,7 @@ from mai_core.reports.registry import QUESTIONS, Question, parameters_of, sql_of
 from mai_core.reports.relation import Filters, create_generations
 from mai_core.reports.roll_ups import named_in
 from mai_core.reports.snapshot import NOTHING_SEALED, SealedFile, SealedList, Snapshot, clipped, read_snapshot
-from mai_core.reports.source import LedgerFile, Source, StoreSource
+from mai_core.reports.source import PATIENCE_MS, LedgerFile, Source, StoreSource
 from mai_core.reports.viewer import Viewer
 from mai_core.settings import Settings
 
@@ -64,8 +64,9 @@ class Reporting:
         return cls(StoreSource(store), Lake.to_read(settings), settings.mai_data_dir / "tmp")
 
     @classmethod
-    def of_ledger_file(cls, settings: Settings) -> Reporting:
-        return cls(LedgerFile(settings.usage_summary_db), Lake.to_read(settings), settings.mai_data_dir / "tmp")
+    def of_ledger_file(cls, settings: Settings, patience_ms: int = PATIENCE_MS) -> Reporting:
+        ledger = LedgerFile(settings.usage_summary_db, patience_ms)
+        return cls(ledger, Lake.to_read(settings), settings.mai_data_dir / "tmp")
 
     @contextmanager
     def apart(self) -> Iterator[Reporting]:

@@ -18,6 +18,9 @@ from mai_core.reports.engine import Connection, DuckDBError, literal, open_ledge
 if TYPE_CHECKING:
     from mai_core.store import Store
 
+PATIENCE_MS = 5_000
+"""So long the pages wait for another program that holds the ledger's file."""
+
 Columns = Mapping[str, pa.DataType]
 Query = Callable[[str, Columns], pa.Table]
 """(SQLite SELECT, its columns in order) -> Arrow."""
@@ -60,8 +63,9 @@ def _array(values: tuple[Any, ...], kind: pa.DataType) -> pa.Array:
 class LedgerFile:
     """For the pages' process: the file attached read-only to instance L, attached anew when it was replaced."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, patience_ms: int = PATIENCE_MS) -> None:
         self._path = path
+        self._patience_ms = patience_ms
         self._connection: Connection = open_ledger_reader()
         self._attached: tuple[int, int] | None = None
         self._name = ""
@@ -105,7 +109,8 @@ class LedgerFile:
         name = f"ledger_{os.stat(self._path).st_ino}"
         try:
             self._connection.execute(
-                f"ATTACH IF NOT EXISTS {literal(str(self._path))} AS {name} (TYPE sqlite, READ_ONLY)"
+                f"ATTACH IF NOT EXISTS {literal(str(self._path))} AS {name} "
+                f"(TYPE sqlite, READ_ONLY, BUSY_TIMEOUT {self._patience_ms})"
             )
         except DuckDBError as error:
             raise StoreUnavailable(

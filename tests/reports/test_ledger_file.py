@@ -14,6 +14,7 @@ from mai_core.errors import MaiError
 from mai_core.installation import Installation
 from mai_core.reports import Reporting
 from mai_core.reports.sealing import seal
+from mai_core.reports.source import PATIENCE_MS
 from mai_core.settings import Settings
 from tests.builders import CLIENT
 from tests.reports.conftest import MANAGER, OCTOBER, OPERATOR
@@ -26,7 +27,7 @@ from mai_core.reports import Reporting, Viewer
 from mai_core.settings import load_settings
 
 settings = load_settings({"MAI_DATA_DIR": sys.argv[1]}, None)
-reporting = Reporting.of_ledger_file(settings)
+reporting = Reporting.of_ledger_file(settings, int(sys.argv[4]))
 period = date(2026, 10, 1), date(2026, 10, 31)
 answers = []
 for viewer in (Viewer("operator"), Viewer("manager", sys.argv[2])):
@@ -42,8 +43,8 @@ print(json.dumps(answers, default=str))
 QUESTIONS = ("totals", "by_day", "by_person", "by_model", "generations", "heat_map")
 
 
-def as_pages(folder: Path) -> list[object]:
-    words = [sys.executable, "-c", _AS_PAGES, str(folder), CLIENT, ",".join(QUESTIONS)]
+def as_pages(folder: Path, patience_ms: int = PATIENCE_MS) -> list[object]:
+    words = [sys.executable, "-c", _AS_PAGES, str(folder), CLIENT, ",".join(QUESTIONS), str(patience_ms)]
     done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
     assert done.returncode == 0, done.stderr
     answers: list[object] = json.loads(done.stdout)

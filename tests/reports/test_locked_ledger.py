@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import apsw
 import pytest
 from fastapi.testclient import TestClient
 
@@ -91,12 +92,31 @@ def test_a_command_says_what_holds_the_ledger_up(
 
 def test_what_pages_read_with_says_it_too_and_comes_back(left: Settings) -> None:
     with another_process(_ALONE, left.usage_summary_db):
-        refused = as_pages(left.mai_data_dir)
+        refused = as_pages(left.mai_data_dir, patience_ms=50)
     assert [str(answer).endswith(REMEDY) for answer in refused] == [True, True], refused
     assert [type(answer) for answer in as_pages(left.mai_data_dir)] == [list, list]
 
 
-def test_an_api_that_finds_the_ledger_held_says_so(house: Installation, settings: Settings) -> None:
+class _Hurried(apsw.VFS):
+    """What SQLite waits for a lock is counted, and not waited: ten seconds that nobody can make shorter."""
+
+    def __init__(self) -> None:
+        super().__init__("hurried", "", makedefault=True)
+        self.slept_us = 0
+
+    def xSleep(self, microseconds: int) -> int:
+        self.slept_us += microseconds
+        return microseconds
+
+
+@pytest.fixture
+def hurried() -> Iterator[_Hurried]:
+    vfs = _Hurried()
+    yield vfs
+    vfs.unregister()
+
+
+def test_an_api_that_finds_the_ledger_held_says_so(hurried: _Hurried, house: Installation, settings: Settings) -> None:
     headers = bearer(house, "manager")
     with TestClient(create_app(settings), raise_server_exceptions=False) as web:
         before = web.get("/api/v1/reports/totals", params=PERIOD, headers=headers)
@@ -104,6 +124,7 @@ def test_an_api_that_finds_the_ledger_held_says_so(house: Installation, settings
         with another_process(_LOG, settings.usage_summary_db):
             answer = web.get("/api/v1/reports/totals", params=PERIOD, headers=headers)
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert hurried.slept_us > 5_000_000
         assert answer.json()["error"] == f"the ledger cannot be read now: locking protocol: {REMEDY}"
         assert web.get("/api/v1/reports/totals", params=PERIOD, headers=headers).json() == before.json()
 
