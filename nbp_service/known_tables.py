@@ -48,8 +48,8 @@ class KnownTables:
         through = min(through, conversion.warsaw_today(self.clock.now_ms()))
         if since > through or not self._is_worth_asking(since, through):
             return
-        has_something = bool(self.between(since, through))
-        if not self._asking.acquire(blocking=not has_something):
+        knows_the_beginning = self.complete_through(since, through) >= since
+        if not self._asking.acquire(blocking=not knows_the_beginning):
             return
         try:
             if self._is_worth_asking(since, through):

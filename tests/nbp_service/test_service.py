@@ -117,6 +117,35 @@ def test_many_callers_are_one_question(tmp_path: Path, nbp: FakeNbp) -> None:
     assert known.not_after(date(2026, 11, 20)) is not None
 
 
+def test_whoever_lacks_the_beginning_waits_for_the_one_that_asks(nbp: FakeNbp) -> None:
+    """Else the answer would hold two weeks of three months, and nobody would have asked for the rest."""
+    known = KnownTables(nbp.url, 7200, Clock.starting_at(parse_instant_ms(EVENING)))
+    known.bring(date(2026, 11, 16), date(2026, 11, 18))
+    asking = threading.Lock()
+    asking.acquire()
+    waits = threading.Event()
+
+    class Asking:
+        def acquire(self, blocking: bool) -> bool:
+            if blocking:
+                waits.set()
+            return asking.acquire(blocking)
+
+        def release(self) -> None:
+            asking.release()
+
+    known._asking = Asking()  # type: ignore[assignment]
+    known.bring(date(2026, 11, 16), date(2026, 11, 20))
+    assert not waits.is_set(), "what is known waits for nobody"
+    with ThreadPoolExecutor(1) as pool:
+        longer = pool.submit(known.bring, date(2026, 9, 1), date(2026, 11, 20))
+        began = waits.wait(30)
+        asking.release()
+        longer.result()
+    assert began
+    assert known.complete_through(date(2026, 9, 1), date(2026, 11, 20)) == date(2026, 11, 20)
+
+
 def test_with_nbp_down_it_serves_what_it_has_and_says_how_old(service: Serve, nbp: FakeNbp) -> None:
     service("2026-11-19T18:00:00Z").get("/api/usd-pln-rate")
     nbp.answer = broken
@@ -195,8 +224,15 @@ def test_pieces_that_touch_are_one() -> None:
     assert merged([span(10, 12), span(1, 3), span(4, 5), span(11, 11)]) == [span(1, 5), span(10, 12)]
 
 
+@pytest.fixture
+def door() -> Iterator[HTTPServer]:
+    """Where the service is reached: a server of its own, for what it is asked there may make it ask NBP meanwhile."""
+    with HTTPServer() as server:
+        yield server
+
+
 def test_a_ledger_takes_its_rates_from_the_service(
-    service: Serve, tmp_path: Path, nbp: FakeNbp, httpserver: HTTPServer
+    service: Serve, tmp_path: Path, nbp: FakeNbp, door: HTTPServer
 ) -> None:
     shared = service()
     shared.get("/api/usd-pln-rate/range?from=2026-08-20&to=2026-11-20")
@@ -205,8 +241,8 @@ def test_a_ledger_takes_its_rates_from_the_service(
         answer = shared.get(f"{request.path}?{request.query_string.decode()}")
         return Response(answer.content, answer.status_code, content_type="application/json")
 
-    httpserver.expect_request("/api/usd-pln-rate/range").respond_with_handler(forwarded)
-    settings = at(EVENING, tmp_path, "http://127.0.0.1:1", NBP_SERVICE_URL=httpserver.url_for(""))
+    door.expect_request("/api/usd-pln-rate/range").respond_with_handler(forwarded)
+    settings = at(EVENING, tmp_path, "http://127.0.0.1:1", NBP_SERVICE_URL=door.url_for(""))
     installation = open_installation(settings)
     try:
         result = refresh_rates(installation)
@@ -214,11 +250,11 @@ def test_a_ledger_takes_its_rates_from_the_service(
         with installation.store.read() as db:
             known = rates.known(db)
         assert (known.answered_from, known.answered_through) == (date(2026, 8, 20), date(2026, 11, 20))
-        httpserver.clear()
-        httpserver.expect_request("/api/usd-pln-rate/range").respond_with_json({"currency": "EUR", "rates": []})
+        door.clear()
+        door.expect_request("/api/usd-pln-rate/range").respond_with_json({"currency": "EUR", "rates": []})
         assert "not a list of USD rates" in str(refresh_rates(installation).error)
-        httpserver.clear()
-        httpserver.expect_request("/api/usd-pln-rate/range").respond_with_json({"currency": "USD", "rates": []})
+        door.clear()
+        door.expect_request("/api/usd-pln-rate/range").respond_with_json({"currency": "USD", "rates": []})
         assert "for which days its answer is complete" in str(refresh_rates(installation).error)
     finally:
         installation.close()
