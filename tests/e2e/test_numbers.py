@@ -187,15 +187,16 @@ def test_a_quarantined_event_is_booked_by_its_button(visit: Visitor, site: Site)
 def test_an_unknown_sender_is_given_to_a_client(visit: Visitor) -> None:
     seen = visit("operator", path="/operations")
     table = seen.page.locator(".st-key-card_ops_unrouted tbody tr")
-    before = table.count()
-    assert before > 0
     seen.page.wait_for_selector(".st-key-card_ops_backups")  # the last card: nothing moves any more
     seen.settled()
+    before = table.count()
+    assert before > 0
     seen.page.click(".st-key-unrouted_client input")
     seen.page.keyboard.type("Bursztyn")
     seen.page.keyboard.press("Enter")
     seen.page.click(".st-key-assign button:not([disabled])")
     seen.page.wait_for_selector("[data-testid=stToast]")
     seen.page.reload()
+    seen.page.wait_for_selector(".st-key-card_ops_backups")
     seen.settled()
     assert table.count() < before
