@@ -127,11 +127,11 @@ def start(listener: socket.socket, port: int, data: Path, afresh: bool) -> int:
 
 
 def wait_until_it_answers(port: int) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while time.monotonic() < until:
         try:
-            with socket.create_connection(("127.0.0.1", port), timeout=5) as probe:
-                probe.settimeout(5)
+            with socket.create_connection(("127.0.0.1", port), timeout=30) as probe:
+                probe.settimeout(30)
                 probe.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
                 if probe.recv(64).startswith(b"HTTP/1.1 200"):
                     return

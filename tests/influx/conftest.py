@@ -68,7 +68,7 @@ def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     process = subprocess.Popen([program, "-config", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     transport = httpx.HTTPTransport(retries=8)
-    with httpx.Client(transport=transport, timeout=10) as client:
+    with httpx.Client(transport=transport, timeout=60) as client:
         client.get(f"{url}/ping")
         client.post(f"{url}/query", params={"q": 'CREATE DATABASE "mai-usage-tracking"'}).raise_for_status()
     yield url
@@ -78,7 +78,9 @@ def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def real(influxd: str, tmp_path: Path) -> Iterator[tuple[Installation, Server]]:
-    httpx.post(f"{influxd}/query", params={"q": 'DROP MEASUREMENT "usage_tracking"', "db": "mai-usage-tracking"})
+    httpx.post(
+        f"{influxd}/query", params={"q": 'DROP MEASUREMENT "usage_tracking"', "db": "mai-usage-tracking"}, timeout=60
+    )
     installation = open_installation(influx_settings(tmp_path, influxd, INFLUXDB_WRITE_TIMEOUT="10000"))
     make_client(installation.store)
     with contextlib.closing(Server(installation.settings)) as server:

@@ -22,12 +22,12 @@ def test_what_comes_during_a_commit_goes_together_with_the_next_one() -> None:
     def commit(deliveries: Sequence[Delivery]) -> list[Receipt]:
         groups.append(len(deliveries))
         first_is_being_written.set()
-        may_go_on.wait(10)
+        may_go_on.wait(60)
         return [Receipt(new=1) for _ in deliveries]
 
     async def send() -> list[Receipt]:
         first = writer.submit(delivery(make_observation("gen-0")))
-        await asyncio.to_thread(first_is_being_written.wait, 10)
+        await asyncio.to_thread(first_is_being_written.wait, 60)
         others = [writer.submit(delivery(make_observation(f"gen-{number}"))) for number in range(1, 6)]
         may_go_on.set()
         return await asyncio.gather(first, *others)
@@ -42,7 +42,7 @@ def test_more_than_may_wait_is_refused_but_one_large_body_finds_room_in_an_empty
     may_go_on = threading.Event()
 
     def commit(deliveries: Sequence[Delivery]) -> list[Receipt]:
-        may_go_on.wait(10)
+        may_go_on.wait(60)
         return [Receipt() for _ in deliveries]
 
     async def send() -> None:

@@ -36,4 +36,4 @@ def test_a_stop_that_was_asked_for_is_quiet_and_leaves_nobody_behind() -> None:
         pass
     run.send_signal(signal.SIGINT)
     assert run.stdout.read() == ""
-    assert run.wait(20) == 0
+    assert run.wait(120) == 0

@@ -101,7 +101,7 @@ def test_many_callers_are_one_question(tmp_path: Path, nbp: FakeNbp) -> None:
 
     def slow(request: Request) -> Response:
         faithful.set()
-        release.wait(5)
+        release.wait(60)
         nbp.answer = None
         return nbp._range(request)
 
@@ -109,7 +109,7 @@ def test_many_callers_are_one_question(tmp_path: Path, nbp: FakeNbp) -> None:
     known = KnownTables(nbp.url, 7200, Clock.starting_at(parse_instant_ms(EVENING)))
     with ThreadPoolExecutor(8) as pool:
         waiting = [pool.submit(known.bring, date(2026, 11, 1), date(2026, 11, 20)) for _ in range(8)]
-        assert faithful.wait(5)
+        assert faithful.wait(60)
         release.set()
         for one in waiting:
             one.result()
@@ -139,7 +139,7 @@ def test_whoever_lacks_the_beginning_waits_for_the_one_that_asks(nbp: FakeNbp) -
     assert not waits.is_set(), "what is known waits for nobody"
     with ThreadPoolExecutor(1) as pool:
         longer = pool.submit(known.bring, date(2026, 9, 1), date(2026, 11, 20))
-        began = waits.wait(30)
+        began = waits.wait(60)
         asking.release()
         longer.result()
     assert began

@@ -162,11 +162,11 @@ class TestTheFourFunctions:
         def hold() -> None:
             with Store(Path("data/usage_summary.db")) as store, store.write():
                 locked.set()
-                done.wait(20)
+                done.wait(120)
 
         holder = threading.Thread(target=hold)
         holder.start()
-        locked.wait(20)
+        locked.wait(120)
         try:
             assert setup.check_database_connection() is False
         finally:

@@ -97,7 +97,7 @@ def open_page(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Opener:
 
     def opened(token: str, path: str = "", /, **query: str) -> AppTest:
         monkeypatch.setattr(shell, "cookie_token", lambda: token)
-        page = AppTest.from_file(str(Path(__file__).with_name("whole_app.py")), default_timeout=30)
+        page = AppTest.from_file(str(Path(__file__).with_name("whole_app.py")), default_timeout=300)
         page._page_hash = calc_hash(path)
         for name, value in query.items():
             page.query_params[name.rstrip("_")] = value

@@ -20,7 +20,7 @@ import pytest
 from tests.builders import CLIENT
 
 ROOT = Path(__file__).parents[2]
-GENEROUS_S = 30
+GENEROUS_S = 120
 SECRET = "webhook-secret-0123456789"
 _AS_PAGES = """
 import sys
