@@ -14,6 +14,7 @@ from mai_core.installation import Installation
 from mai_core.settings import Settings, load_settings
 from mai_core.store import Store
 from tests.builders import CLIENT
+from tests.conftest import put_ledger
 
 SECRET = "webhook-secret-0123456789"
 PREVIOUS_SECRET = "webhook-secret-previous-01"
@@ -50,18 +51,21 @@ def settings(environment: dict[str, str], tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def api(settings: Settings) -> Iterator[TestClient]:
+def api(settings: Settings, empty_ledger: Path) -> Iterator[TestClient]:
+    put_ledger(empty_ledger, settings.usage_summary_db)
     with TestClient(create_app(settings)) as client:
         yield client
 
 
 @pytest.fixture
-def hub(environment: dict[str, str], tmp_path: Path) -> Iterator[TestClient]:
+def hub(environment: dict[str, str], tmp_path: Path, empty_ledger: Path) -> Iterator[TestClient]:
     """One credential, many clients: no client is named."""
     environment = {
         name: value for name, value in environment.items() if name not in ("CLIENT_ORG_ID", "ORGANIZATION_NAME")
     }
-    with TestClient(create_app(load_settings(environment, tmp_path / ".env"))) as client:
+    settings = load_settings(environment, tmp_path / ".env")
+    put_ledger(empty_ledger, settings.usage_summary_db)
+    with TestClient(create_app(settings)) as client:
         yield client
 
 

@@ -24,6 +24,7 @@ from mai_core.reports import Reporting
 from mai_core.settings import load_settings
 from pages.parts import api, installation, reading, sessions, shell
 from tests.builders import make_client
+from tests.conftest import put_ledger
 from tests.reports.conftest import add_person, add_table, add_usage
 
 ACME, OTHER = "mai_client_acme0001", "mai_client_other002"
@@ -51,7 +52,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_ledger: Path) -> Iterator[Desk]:
     """Two companies; the second one is full of what nobody of the first may see."""
     for name, value in {
         "MAI_DATA_DIR": str(tmp_path / "data"),
@@ -64,7 +65,9 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     st.cache_data.clear()
     st.cache_resource.clear()
     sessions._remembered.clear()
-    with TestClient(create_app(load_settings()), client=("127.0.0.1", 1234)) as client:
+    settings = load_settings()
+    put_ledger(empty_ledger, settings.usage_summary_db)
+    with TestClient(create_app(settings), client=("127.0.0.1", 1234)) as client:
         opened: Installation = client.app.state.installation  # type: ignore[attr-defined]
         monkeypatch.setattr(api, "client", lambda: client)
         monkeypatch.setattr(reading, "opened_by", lambda: Reporting.of_store(opened.store, opened.settings))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
@@ -12,6 +13,7 @@ from api import create_app
 from mai_core.identity import passwords
 from mai_core.installation import Installation
 from mai_core.settings import Settings
+from tests.conftest import put_ledger
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +24,8 @@ def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def api(settings: Settings) -> Iterator[TestClient]:
+def api(settings: Settings, empty_ledger: Path) -> Iterator[TestClient]:
+    put_ledger(empty_ledger, settings.usage_summary_db)
     with TestClient(create_app(settings), client=("127.0.0.1", 1234)) as client:
         yield client
 

@@ -9,6 +9,7 @@ from pytest_httpserver import HTTPServer
 
 from mai_core.installation import Installation, open_installation
 from mai_core.settings import load_settings
+from tests.conftest import put_ledger
 from tests.upstream.servers import FakeNbp, FakeOpenRouter
 
 Opened = Callable[..., Installation]
@@ -25,7 +26,7 @@ def nbp(httpserver: HTTPServer) -> FakeNbp:
 
 
 @pytest.fixture
-def opened(tmp_path: Path, httpserver: HTTPServer) -> Iterator[Opened]:
+def opened(tmp_path: Path, httpserver: HTTPServer, empty_ledger: Path) -> Iterator[Opened]:
     """Installations on one ledger at instants of the test's choice, with both servers as upstreams."""
     installations: list[Installation] = []
 
@@ -38,7 +39,9 @@ def opened(tmp_path: Path, httpserver: HTTPServer) -> Iterator[Opened]:
             "NBP_API_URL": httpserver.url_for("/api/exchangerates/rates/a/usd/"),
             **more,
         }
-        installations.append(open_installation(load_settings(environment, tmp_path / ".env")))
+        settings = load_settings(environment, tmp_path / ".env")
+        put_ledger(empty_ledger, settings.usage_summary_db)
+        installations.append(open_installation(settings))
         return installations[-1]
 
     yield at
