@@ -20,7 +20,7 @@ DAYS = [
     (date(2026, 9, 1), date(2026, 9, 30)),
     (date(2026, 10, 1), date(2026, 10, 31)),
 ]
-FILTERS: list[dict[str, Any]] = [{}, {"people": ("u-ann",)}, {"models": ("openai/gpt-4o",)}, {}]
+FILTERS: list[dict[str, Any]] = [{}, {"people": ("u-ann",)}, {"models": ("openai/gpt-4o",)}]
 
 
 @pytest.mark.parametrize("viewer", [MANAGER, OPERATOR])
