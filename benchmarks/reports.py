@@ -3,8 +3,9 @@
     python -m benchmarks.reports --folder /tmp/bench      # 5 million rows of 20 million generations
     python -m benchmarks.reports --folder /tmp/bench --rows 200000 --generations 800000 --clients 4 --months 6
 
-The ledger is made once per folder (delete the folder to make another) by a process of its own, because this one reads
-it as the pages do: through DuckDB, without apsw.
+`ms` is a question that opens the reports for itself, as the API and exports do; `lent ms` one of a page, on the
+connection that pages of one viewer lend each other. The ledger is made once per folder (delete the folder to make
+another) by a process of its own, because this one reads it as the pages do: through DuckDB, without apsw.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from benchmarks.reports_data import LAST_DAY, client_name
 from mai_core.reports import Reporting, Viewer
 from mai_core.reports.engine import load_extension, open_reader
 from mai_core.reports.explain import explain
+from mai_core.reports.prepared import Prepared
 from mai_core.reports.registry import parameters_of, sql_of
 from mai_core.reports.roll_ups import KINDS
 from mai_core.settings import Settings, load_settings
@@ -66,21 +68,39 @@ def measure(settings: Settings, arguments: argparse.Namespace) -> None:
         "all clients, month": (OPERATOR, month, None),
         "all clients, all time": (OPERATOR, history, None),
     }
-    print(f"{'question':<22}{'view':<24}{'ms':>8}{'cpu ms':>8}{'attach ms':>12}{'ratio':>8}")
+    print(f"{'question':<22}{'view':<24}{'ms':>8}{'cpu ms':>8}{'lent ms':>9}{'attach ms':>12}{'ratio':>8}{'lent':>8}")
     for name, (viewer, period, of) in views.items():
+        lent = reporting.prepare(reporting.snapshot(of, *history, viewer.sees_cost), viewer.sees_cost)
         for question in arguments.questions.split(","):
-            took = taken(arguments.repeat, lambda q=question, v=viewer, p=period: reporting.ask(q, v, *p))  # type: ignore[misc]
             slow = None if arguments.no_attach else attach_ms(settings, question, viewer, period, of)
-            tell(question, name, took, slow)
+            anew, standing = (
+                taken(arguments.repeat, lambda q=question, c=c, v=viewer, p=period: asked(reporting, (q,), v, p, c))  # type: ignore[misc]
+                for c in (None, lent)
+            )
+            tell(question, name, anew, standing, slow)
         for label, run in below_the_days(reporting, viewer, period).items():
             tell(label, name, taken(arguments.repeat, run))
-        page = taken(arguments.repeat, lambda v=viewer, p=period: whole_page(reporting, v, *p))  # type: ignore[misc]
-        tell(f"a page ({len(PAGE)} questions)", name, page)
+        anew, standing = (
+            taken(arguments.repeat, lambda c=c, v=viewer, p=period: asked(reporting, PAGE, v, p, c))  # type: ignore[misc]
+            for c in (None, lent)
+        )
+        tell(f"a page ({len(PAGE)} questions)", name, anew, standing)
+        lent.close()
 
 
-def tell(question: str, view: str, took: tuple[float, float], slow: float | None = None) -> None:
-    compared = "" if slow is None else f"{slow:>12.0f}{slow / took[0]:>8.1f}"
-    print(f"{question:<22}{view:<24}{took[0]:>8.1f}{took[1]:>8.1f}{compared}", flush=True)
+def tell(
+    question: str,
+    view: str,
+    took: tuple[float, float],
+    lent: tuple[float, float] | None = None,
+    slow: float | None = None,
+) -> None:
+    line = f"{question:<22}{view:<24}{took[0]:>8.1f}{took[1]:>8.1f}"
+    if lent is not None:
+        line += f"{lent[0]:>9.1f}"
+    if lent is not None and slow is not None:
+        line += f"{slow:>12.0f}{slow / took[0]:>8.1f}{slow / lent[0]:>8.1f}"
+    print(line, flush=True)
 
 
 def below_the_days(reporting: Reporting, viewer: Viewer, period: tuple[date, date]) -> dict[str, Callable[[], object]]:
@@ -104,9 +124,12 @@ def below_the_days(reporting: Reporting, viewer: Viewer, period: tuple[date, dat
     }
 
 
-def whole_page(reporting: Reporting, viewer: Viewer, start: date, end: date) -> None:
-    with reporting.open(viewer, start, end) as page:
-        for question in PAGE:
+def asked(
+    reporting: Reporting, questions: Sequence[str], viewer: Viewer, period: tuple[date, date], lent: Prepared | None
+) -> None:
+    """Opened anew, as the API and exports do, or on the connection that pages of one viewer lend each other."""
+    with reporting.open(viewer, *period, lent=lent) as page:
+        for question in questions:
             page.ask(question)
 
 
