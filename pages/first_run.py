@@ -47,7 +47,7 @@ def _item(title: str, how: str, done: bool | None) -> None:
 def _event(view: View) -> None:
     """Looks every two seconds, so that the first event is seen arriving."""
     words = view.words
-    (totals,), _ = view.read_days(view.today - timedelta(days=30), view.today, "totals")
+    (totals,), _ = view.latest().read_days(view.today - timedelta(days=30), view.today, "totals")
     last = totals[0]["last_at_ms"]
     fresh = last is not None and frame.now_ms() - int(last) < 30 * DAY_MS
     said = (

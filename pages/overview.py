@@ -133,7 +133,7 @@ def _pulse(view: View, period: Period, drawn: Row, fresh: Row) -> None:
     """Says how fresh the page is, every two seconds; what is new is drawn at once, a session that ended ends here."""
     frame.check_session(view)
     if troubles.may_draw_all_again():
-        (totals,), fresh = view.read(period, "totals")
+        (totals,), fresh = view.latest().read(period, "totals")
         if any(totals[0][figure] != drawn[figure] for figure in _FOLLOWED):
             troubles.draw_all_again()
         drawn = totals[0]

@@ -8,6 +8,7 @@ Everybody in this process shares this memory, so whoever looks (role, tenant, cl
 
 from __future__ import annotations
 
+import math
 import pickle
 import threading
 import time
@@ -81,16 +82,18 @@ class Standing:
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     version: Hashable = None
+    damaged: Hashable = None
     at: float = 0.0
     prepared: Prepared | None = None
     digests: dict[tuple[date, date], bytes] = field(default_factory=dict)
 
-    def reach(self, reporting: Reporting, wanted: Wanted, version: Hashable) -> Prepared:
-        """A snapshot of this version that has the wanted days; one that was wider stays so."""
+    def reach(self, reporting: Reporting, wanted: Wanted, version: Hashable, since: float) -> Prepared:
+        """A snapshot of this version, or one taken since, that has the wanted days; one that was wider stays so."""
         (first, last), prepared = wanted.days, self.prepared
         kept = prepared.snapshot if prepared else None
-        version = (version, reporting.damaged)
-        fresh = self.version == version and time.monotonic() - self.at < AT_LEAST_EVERY_S
+        damaged = reporting.damaged
+        fits = self.damaged == damaged and (self.version == version or self.at >= since)
+        fresh = fits and time.monotonic() - self.at < AT_LEAST_EVERY_S
         if fresh and prepared and kept and kept.first <= first and last <= kept.last:
             return prepared
         if kept is not None:
@@ -101,7 +104,7 @@ class Standing:
         if prepared:
             prepared.close()
         prepared = reporting.prepare(snapshot, wanted.viewer.sees_cost)
-        self.at, self.version, self.digests, self.prepared = at, version, {}, prepared
+        self.at, self.version, self.damaged, self.digests, self.prepared = at, version, damaged, {}, prepared
         return prepared
 
     def rest(self) -> None:
@@ -133,12 +136,17 @@ class Answers:
         self._bytes = 0
 
     def of(
-        self, reporting: Reporting, wanted: Wanted, version: Hashable, asks: tuple[Ask, ...]
+        self,
+        reporting: Reporting,
+        wanted: Wanted,
+        version: Hashable,
+        asks: tuple[Ask, ...],
+        since: float = math.inf,
     ) -> tuple[list[Any], Any]:
         """The rows of every question, and how fresh they are."""
         standing = self._standing(wanted.whose)
         with standing.lock, _AT_ONCE:
-            prepared = standing.reach(reporting, wanted, version)
+            prepared = standing.reach(reporting, wanted, version, since)
             digest = standing.digest(prepared.snapshot, wanted.days)
             with _Opened(reporting, wanted, prepared) as opened:
                 rows = [self._rows(wanted, ask, digest, version, opened) for ask in asks]

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -50,6 +50,17 @@ def ledger_version() -> Version:
     return version
 
 
+class Seen(NamedTuple):
+    """How far the ledger had come, and when that was looked at (monotonic seconds)."""
+
+    version: Version
+    at: float
+
+
+def seen_now() -> Seen:
+    return Seen(ledger_version(), time.monotonic())
+
+
 def _stamp(path: Path) -> tuple[int, int]:
     try:
         found = path.stat()
@@ -73,13 +84,15 @@ def answers(
     first: date,
     last: date,
     *asks: Ask | str,
+    seen: Seen | None = None,
     previous: tuple[date, date] | None = None,
     **filters: tuple[str, ...],
 ) -> tuple[list[list[Row]], Row]:
-    """The rows of every question, and how fresh they are."""
+    """The rows of every question as of when the ledger was seen (now), or later, and how fresh they are."""
     asked = tuple(ask(item) if isinstance(item, str) else item for item in asks)
     wanted = Wanted.of(viewer, client, first, last, previous, filters, asked)
-    rows, fresh = _answers().of(reporting(), wanted, ledger_version(), asked)
+    version, at = seen or seen_now()
+    rows, fresh = _answers().of(reporting(), wanted, version, asked, since=at)
     return rows, {"last_event_ms": fresh.last_event_ms, "sealed_through": fresh.sealed_through}
 
 

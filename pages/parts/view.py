@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from mai_core.language import Words
 from pages.parts.answers import Ask
 from pages.parts.markup import Cell, Html, address, amount_link, link
 from pages.parts.periods import Period
-from pages.parts.reading import Row, answers
+from pages.parts.reading import Row, Seen, answers, seen_now
 from pages.parts.sessions import Session
 
 
@@ -34,6 +34,12 @@ class View:
     clients: tuple[Client, ...]
     now_ms: int
     dark: bool
+    seen: Seen = field(default_factory=seen_now)
+    """All figures of one run are of one look at the ledger, while events keep coming."""
+
+    def latest(self) -> View:
+        """For a part that is drawn again by itself."""
+        return replace(self, seen=seen_now())
 
     @property
     def client_id(self) -> str | None:
@@ -62,7 +68,7 @@ class View:
         return self.read_days(period.first, period.last, *asks, previous=period.previous, **filters)
 
     def read_days(self, first: date, last: date, *asks: Ask | str, **filters: Any) -> tuple[list[list[Row]], Row]:
-        return answers(self.session.viewer, self.client_id, first, last, *asks, **filters)
+        return answers(self.session.viewer, self.client_id, first, last, *asks, seen=self.seen, **filters)
 
     def link(self, path: str, shown: Period | None = None, /, **query: object) -> str:
         """A link that keeps the chosen client and period."""

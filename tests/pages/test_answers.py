@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from datetime import date
 
 import pytest
@@ -25,13 +27,14 @@ class Asking:
         self.reporting = Reporting.of_store(opened.store, opened.settings)
         self.memory = Answers()
         self.version = 0
+        self.since = math.inf
 
     def of(
         self, role: str, tenant: str | None, client: str | None, last: date, *asks: Ask
     ) -> list[list[dict[str, object]]]:
         viewer = Viewer(role, tenant)  # type: ignore[arg-type]
         wanted = Wanted.of(viewer, client, FIRST, last, None, {}, asks)
-        return self.memory.of(self.reporting, wanted, self.version, asks)[0]
+        return self.memory.of(self.reporting, wanted, self.version, asks, self.since)[0]
 
 
 def computed(asking: Asking, *arguments: object) -> int:
@@ -81,6 +84,18 @@ def test_an_event_changes_the_answers_of_its_client_and_day_and_no_others(desk: 
     assert [computed(asking, *one, BY_MODEL) for one in kept] == [0, 0, 1]
     after = asking.of("manager", ACME, None, TODAY, BY_MODEL)
     assert {row["model"] for row in after[0]} - {row["model"] for row in before[0]} == {"openai/new"}
+
+
+def test_one_run_of_a_page_shows_one_state_of_the_ledger_while_events_keep_coming(desk: Desk) -> None:
+    asking = Asking(desk)
+    asking.since = time.monotonic()
+    (before,) = asking.of("manager", ACME, None, TODAY, BY_MODEL)
+    add_usage(desk.installation.store, TODAY.isoformat(), "5", client=ACME, model="openai/newer")
+    asking.version += 1
+    assert asking.of("manager", ACME, None, TODAY, BY_MODEL) == [before], "it was seen by this run already"
+    asking.since = time.monotonic()
+    (after,) = asking.of("manager", ACME, None, TODAY, BY_MODEL)
+    assert after != before, "the next run sees what has come"
 
 
 def test_a_reader_may_change_what_was_handed_out(desk: Desk) -> None:
