@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mai_core.errors import BadValue, MaiError, NotFound
 from mai_core.reports.engine import DAMAGE_ERRORS, Connection, DuckDBError, open_reader
@@ -270,8 +271,7 @@ class Page:
 
     @property
     def freshness(self) -> Freshness:
-        newest = self.snapshot.open_rows["last_at_ms"]
-        last = max((value.as_py() for value in newest), default=None)
+        last = pc.max(self.snapshot.open_rows["last_at_ms"]).as_py()
         if last is None:
             days = [self.snapshot.first, self.snapshot.last]
             newest_sealed = "SELECT max(last_at_ms) FROM all_usage WHERE day BETWEEN ? AND ?"
