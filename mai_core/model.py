@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
+from typing import Any
 
 import msgspec
 
@@ -66,6 +68,8 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     observation: Observation
     received_at_ms: int
     historical: bool = False
+    draft: Sequence[Any] | None = None
+    """The event row that it makes where its generation is not known, if somebody made it ahead."""
 
 
 class Client(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from mai_core.money import divide_half_up, round_half_up
 from mai_core.rating import Component, Usage
@@ -60,13 +61,17 @@ def _units(price: Decimal) -> int:
 class SalePrices:
     """Every own price ever agreed. The client's own comes first, then the one for all clients."""
 
-    def __init__(self, prices: Iterable[SalePrice], named: Callable[[str], str | None] = lambda model: None) -> None:
+    def __init__(self, prices: Iterable[SalePrice], named: Callable[[str], str | None] | None = None) -> None:
         self._histories: dict[tuple[str | None, str], list[SalePrice]] = {}
         for price in sorted(prices, key=lambda price: price.effective_from_ms):
             self._histories.setdefault((price.client_org_id, price.model), []).append(price)
         self._named = named
         """The price book's name for a model that goes by another one; None when it has none."""
         self._found: dict[tuple[str, str], tuple[list[SalePrice], ...]] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What was looked up stays behind: another thread may be adding to it."""
+        return {**self.__dict__, "_found": {}}
 
     def at(self, client_org_id: str, model: str, at_ms: int) -> SalePrice | None:
         if not self._histories:
@@ -84,7 +89,7 @@ class SalePrices:
 
     def _candidates(self, client_org_id: str, model: str) -> tuple[list[SalePrice], ...]:
         names = [model]
-        other = self._named(model)
+        other = self._named(model) if self._named else None
         if other is not None and other != model:
             names.append(other)
         keys = [(owner, name) for owner in (client_org_id, None) for name in names]

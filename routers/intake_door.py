@@ -39,8 +39,9 @@ class IntakeDoor:
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
-        self.writer = GroupCommit(Desk(installation).deliver)
-        self.parser = Parser()
+        desk = Desk(installation)
+        self.writer = GroupCommit(desk.deliver)
+        self.parser = Parser(lambda: desk.rating_book)
         self.large_bodies = LargeBodies()
         self.measures = Measures()
         self.writable_until = 0.0
@@ -106,15 +107,16 @@ async def _taken_in(
         sender = _sender(await asyncio.to_thread(by_signature, *told) if in_thread else by_signature(*told))
         if sender is None:
             raise _unauthorized()
+    received_at_ms = door.installation.now_ms()
     try:
-        parsed = await _parsed(door, source, body, headers)
+        parsed = await _parsed(door, source, body, headers, received_at_ms, sender)
     except Unreadable as error:
         return await _answer_unreadable(door, source, sender, body, error, answer)
     if source.names_client_by_key:
         sender = _sender_by_api_key(door, sender, parsed)
     if sender is None:
         raise _unauthorized()
-    delivery = Delivery(source, sender.client_org_id, parsed, door.installation.now_ms())
+    delivery = Delivery(source, sender.client_org_id, parsed, received_at_ms)
     if parsed.refusals and not source.can_act_on_errors:
         delivery = replace(delivery, kept=kept_refusals(parsed.refusals))
     receipt = await _committed(door, delivery)
@@ -123,10 +125,13 @@ async def _taken_in(
     return answer(receipt)
 
 
-async def _parsed(door: IntakeDoor, source: Source, body: bytes, headers: Headers) -> Parsed:
+async def _parsed(
+    door: IntakeDoor, source: Source, body: bytes, headers: Headers, received_at_ms: int, sender: Sender | None
+) -> Parsed:
     """A fault of ours is no reason to lose a body: it is kept like one that nobody can read."""
     try:
-        return await door.parser.parse(source, body, headers)
+        client = sender.client_org_id if sender else None
+        return await door.parser.parse(source, body, headers, received_at_ms, client)
     except (Unreadable, StoreUnavailable):
         raise
     except Exception as error:

@@ -9,17 +9,21 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from enum import Enum
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from mai_core import merging
-from mai_core.intake.event_row import day_key, derive_event, facts
+from mai_core.intake.event_row import day_key, derive_event, facts, first_event
 from mai_core.merging import Disagreement, Ranked
 from mai_core.model import Arrival
 from mai_core.money import shortest_text
 from mai_core.rating_book import RatingBook
 from mai_core.store import audit, conflicts, ledger, people, rerated
 from mai_core.store.connection import Db
+from mai_core.store.ledger import EVENT_COLUMNS, Row, row_of
 
+_DAY_OF = itemgetter(EVENT_COLUMNS.index("client_org_id"), EVENT_COLUMNS.index("usage_date"))
+_PERSON_OF = itemgetter(EVENT_COLUMNS.index("client_org_id"), EVENT_COLUMNS.index("external_user"))
 _DERIVED = ("raw_pusd", "charged_pusd", "usage_date", "external_user", "model", "provider")
 
 
@@ -57,49 +61,43 @@ class Booking:
             places.setdefault((arrival.client_org_id, arrival.observation.generation_id), place)
         also_events = any(arrival.historical for arrival in arrivals)
         known = ledger.known_generations(self._db, places, also_events=also_events)
-        events: dict[int, dict[str, Any]] = {}
-        for key, place in places.items():
-            if key not in known:
-                event = self._new_event(arrivals[place])
-                if not self._is_invoiced(event):
-                    events[place] = event
-        ledger.insert_new_events(self._db, events.values(), self._now_ms, outbox=self._outbox)
-        for event in events.values():
-            self._know_person(event)
-            self._reopen(event)
-        return {place: Outcome(event["generation_id"], Result.NEW) for place, event in events.items()}
+        new = {place: self._new_row(arrivals[place]) for key, place in places.items() if key not in known}
+        days = dict.fromkeys(_DAY_OF(row) for row in new.values())
+        invoiced = {day for day in days if self._is_invoiced(*day)}
+        if invoiced:
+            new = {place: row for place, row in new.items() if _DAY_OF(row) not in invoiced}
+        ledger.insert_new_events(self._db, list(new.values()), self._now_ms, outbox=self._outbox)
+        for person in dict.fromkeys(_PERSON_OF(row) for row in new.values()):
+            self._know_person(*person)
+        for day in days:
+            if day not in invoiced:
+                self._reopen(*day)
+        return {place: Outcome(arrivals[place].observation.generation_id, Result.NEW) for place in new}
 
     def add(self, arrival: Arrival) -> Outcome:
-        event = self._new_event(arrival)
+        event = first_event(
+            self._book, arrival.client_org_id, arrival.observation, arrival.received_at_ms, self._now_ms
+        )
         is_new = ledger.remember(self._db, *self._memory(event))
         if not is_new or (arrival.historical and self._is_stored(arrival)):
             return self._add_to_known(arrival, merging.fields_of(arrival.observation))
-        event["held"] = int(self._is_invoiced(event))
+        event["held"] = int(self._is_in_invoiced_month(event))
         ledger.insert_event(self._db, event)
-        self._know_person(event)
+        self._know_person(event["client_org_id"], event["external_user"])
         if self._outbox:
             ledger.queue_for_influx(self._db, event["client_org_id"], event["generation_id"], self._now_ms)
         if event["held"]:
             self._propose_correction("arrived after its month was invoiced", None, event)
             return Outcome(event["generation_id"], Result.HELD)
-        self._reopen(event)
+        self._reopen(event["client_org_id"], event["usage_date"])
         ledger.add_to_day(self._db, day_key(event), facts(event), event["at_ms"])
         return Outcome(event["generation_id"], Result.NEW)
 
-    def _new_event(self, arrival: Arrival) -> dict[str, Any]:
-        told = arrival.observation
-        values = merging.values_of(told)
-        return derive_event(
-            self._book,
-            arrival.client_org_id,
-            told.generation_id,
-            values,
-            field_ranks=ledger.ranks_text_of_one(told.rank, tuple(values)),
-            flags=told.flags,
-            received_at_ms=arrival.received_at_ms,
-            source=told.source,
-            now_ms=self._now_ms,
+    def _new_row(self, arrival: Arrival) -> Row:
+        draft = arrival.draft or row_of(
+            first_event(self._book, arrival.client_org_id, arrival.observation, arrival.received_at_ms)
         )
+        return (*draft[:-1], self._now_ms)
 
     def _memory(self, event: dict[str, Any]) -> tuple[str, str, str, int, str, int]:
         return (
@@ -157,11 +155,11 @@ class Booking:
             ledger.update_event(self._db, after)
             self._propose_correction("arrived after its month was invoiced", None, after)
             return
-        if self._is_invoiced(before) or self._is_invoiced(after):
+        if self._is_in_invoiced_month(before) or self._is_in_invoiced_month(after):
             self._propose_correction("a source told better after its month was invoiced", before, after)
             return
         self.replace_rated(before, after)
-        self._know_person(after)
+        self._know_person(after["client_org_id"], after["external_user"])
         overwritten = {
             name: [before[name], after[name]]
             for name in (*merging.MERGED_FIELDS, *_DERIVED)
@@ -182,8 +180,8 @@ class Booking:
     def replace_rated(self, before: dict[str, Any], after: dict[str, Any]) -> None:
         """Another version of an event takes the place of the standing one, in its day's facts too."""
         ledger.update_event(self._db, after)
-        self._reopen(before)
-        self._reopen(after)
+        for event in (before, after):
+            self._reopen(event["client_org_id"], event["usage_date"])
         ledger.take_from_day(self._db, day_key(before), facts(before), before["at_ms"])
         ledger.add_to_day(self._db, day_key(after), facts(after), after["at_ms"])
         if self._outbox:
@@ -216,26 +214,29 @@ class Booking:
     def _proposed(self, event: dict[str, Any]) -> dict[str, Any] | None:
         """On an invoiced day the merged state lives in the last correction, waiting or invoiced, not in the event."""
         key = (event["client_org_id"], event["generation_id"])
-        if self._is_invoiced(event):
+        if self._is_in_invoiced_month(event):
             proposed = rerated.last_proposal(self._db, *key)
         else:
             proposed = ledger.waiting_correction(self._db, *key)
         return None if proposed is None else dict(json.loads(proposed))
 
-    def _is_invoiced(self, event: dict[str, Any]) -> bool:
-        key = (event["client_org_id"], event["usage_date"][:7])
+    def _is_in_invoiced_month(self, event: dict[str, Any]) -> bool:
+        return self._is_invoiced(event["client_org_id"], event["usage_date"])
+
+    def _is_invoiced(self, client_org_id: str, usage_date: str) -> bool:
+        key = (client_org_id, usage_date[:7])
         if key not in self._invoiced:
-            self._invoiced[key] = ledger.is_invoiced(self._db, event["client_org_id"], event["usage_date"])
+            self._invoiced[key] = ledger.is_invoiced(self._db, client_org_id, usage_date)
         return self._invoiced[key]
 
-    def _reopen(self, event: dict[str, Any]) -> None:
-        key = (event["client_org_id"], event["usage_date"])
+    def _reopen(self, client_org_id: str, usage_date: str) -> None:
+        key = (client_org_id, usage_date)
         if key not in self._reopened:
             ledger.reopen_day(self._db, *key)
             self._reopened.add(key)
 
-    def _know_person(self, event: dict[str, Any]) -> None:
-        key = (event["client_org_id"], event["external_user"])
+    def _know_person(self, client_org_id: str, external_user: str) -> None:
+        key = (client_org_id, external_user)
         if key not in self._known_people:
             people.ensure_mapping(self._db, self._now_ms, *key)
             self._known_people.add(key)

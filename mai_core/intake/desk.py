@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import cache, partial
 
 from mai_core.errors import StoreUnavailable
 from mai_core.ids import generation_time_ms
@@ -22,10 +23,12 @@ from mai_core.intake.delivery import (
     Receipt,
 )
 from mai_core.intake.delivery import kept_observation as kept
+from mai_core.intake.drafts import CLIENT
 from mai_core.intake.routing import client_of
 from mai_core.model import Arrival, Observation
 from mai_core.rating_book import RatingBook
 from mai_core.store import Db, quarantine, rating_books, savepoint, witnesses
+from mai_core.store.ledger import Row
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +45,11 @@ class Desk:
         self._installation = installation
         self._rating_book: RatingBook | None = None
         self._known_people: set[tuple[str, str]] = set()
+
+    @property
+    def rating_book(self) -> RatingBook | None:
+        """The one that was in force when it last delivered."""
+        return self._rating_book
 
     def deliver(self, deliveries: Sequence[Delivery]) -> list[Receipt]:
         """One durable transaction for all of them; raises StoreUnavailable when nothing was stored."""
@@ -113,11 +121,13 @@ class Desk:
 
     def _routed_with_positions(self, db: Db, delivery: Delivery, receipt: Receipt) -> list[tuple[int, Arrival]]:
         routed = []
-        for position, observation in zip(delivery.parsed.positions, delivery.parsed.observations, strict=True):
+        parsed, owner = delivery.parsed, cache(partial(client_of, db))
+        drafts = self._drafts_that_hold(delivery)
+        for position, observation, draft in zip(parsed.positions, parsed.observations, drafts, strict=True):
             if not delivery.historical and _is_older_than_memory(observation, delivery.received_at_ms):
                 self._keep(db, delivery, receipt, position, kept(TOO_OLD, observation))
                 continue
-            client = delivery.client_org_id or client_of(db, observation.external_user, observation.api_key_name)
+            client = delivery.client_org_id or owner(observation.external_user, observation.api_key_name)
             if client is None:
                 self._keep(db, delivery, receipt, position, kept(UNROUTED, observation))
                 continue
@@ -132,9 +142,17 @@ class Desk:
                 observation=observation,
                 received_at_ms=delivery.received_at_ms,
                 historical=delivery.historical,
+                draft=draft if draft and draft[CLIENT] == client else None,
             )
             routed.append((position, arrival))
         return routed
+
+    def _drafts_that_hold(self, delivery: Delivery) -> Sequence[Row | None]:
+        drafts = delivery.parsed.drafts
+        assert self._rating_book is not None
+        if drafts and drafts.hold_for(self._rating_book, delivery.received_at_ms):
+            return drafts.rows
+        return [None] * len(delivery.parsed.observations)
 
     def _store_the_rest(self, db: Db, delivery: Delivery, receipt: Receipt) -> None:
         for index, one in enumerate(delivery.kept):

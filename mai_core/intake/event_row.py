@@ -7,11 +7,11 @@ from typing import Any
 
 from mai_core.days import usage_day
 from mai_core.ids import generation_time_ms
-from mai_core.merging import MERGED_FIELDS, Values
-from mai_core.model import Rank
+from mai_core.merging import MERGED_FIELDS, Values, values_of
+from mai_core.model import Observation, Rank
 from mai_core.rating import Usage, rate
 from mai_core.rating_book import RatingBook, as_resolved
-from mai_core.store.ledger import DayKey, Facts
+from mai_core.store.ledger import DayKey, Facts, ranks_text_of_one
 
 FUTURE_TOLERANCE_MS = 5 * 60 * 1000
 NOT_SPLIT = "tokens_not_split"
@@ -98,6 +98,24 @@ def derive_event(
         "received_at_ms": received_at_ms,
         "updated_at_ms": now_ms,
     }
+
+
+def first_event(
+    rating_book: RatingBook, client_org_id: str, told: Observation, received_at_ms: int, now_ms: int = 0
+) -> dict[str, Any]:
+    """The event that one observation makes where nothing is known of its generation."""
+    values = values_of(told)
+    return derive_event(
+        rating_book,
+        client_org_id,
+        told.generation_id,
+        values,
+        field_ranks=ranks_text_of_one(told.rank, tuple(values)),
+        flags=told.flags,
+        received_at_ms=received_at_ms,
+        source=told.source,
+        now_ms=now_ms,
+    )
 
 
 def is_total_only(values: Values, field_ranks: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mai_core.intake.drafts import Drafts
 from mai_core.intake.exact_json import Unreadable
 from mai_core.model import Observation
 
@@ -52,6 +53,7 @@ class Parsed:
     ignored: int = 0
     api_key: str | None = None
     """A provider key that came in the body instead of a credential (flat legacy webhook only)."""
+    drafts: Drafts | None = None
 
     def add(self, index: int, observation: Observation) -> None:
         self.observations.append(observation)

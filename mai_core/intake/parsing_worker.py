@@ -1,11 +1,14 @@
-"""Parses bodies for another process: a body comes in on the socket that is standard input, what it says goes out.
+"""Parses bodies for another process: a body comes in on the socket that is standard input, what it says goes out,
+with drafts of the event rows that this makes.
 
-`python -m mai_core.intake.parsing_worker` knows no settings, no ledger and no secret. It ends when its parent does.
+`python -m mai_core.intake.parsing_worker` knows no settings, no ledger and no secret, only the rating book that it is
+sent. It ends when its parent does.
 """
 
 from __future__ import annotations
 
 import gc
+import pickle
 import socket
 import struct
 import sys
@@ -16,10 +19,12 @@ import msgspec
 
 from mai_core.allocator import give_large_buffers_back
 from mai_core.intake import exact_json
+from mai_core.intake.drafts import MOST_DRAFTED, Drafts, drafts_of
 from mai_core.intake.exact_json import Unreadable
-from mai_core.intake.parsed import Headers, Parsed, Refusal, TurnWitness
+from mai_core.intake.parsed import Parsed, Refusal, TurnWitness
 from mai_core.intake.sources import SOURCES
 from mai_core.model import Observation
+from mai_core.rating_book import RatingBook
 
 _LENGTHS = struct.Struct("!QQ")
 
@@ -29,6 +34,11 @@ class Asked(msgspec.Struct, array_like=True):
 
     source: str
     headers: dict[str, str]
+    received_at_ms: int = 0
+    client_org_id: str | None = None
+    """The credential's client; None: it carries many."""
+    new_book: bytes | None = None
+    """Told when it is another one than at the question before."""
 
 
 class _Told(msgspec.Struct, array_like=True):
@@ -40,6 +50,7 @@ class _Told(msgspec.Struct, array_like=True):
     witnesses: list[TurnWitness]
     ignored: int
     api_key: str | None
+    drafts: Drafts | None = None
     unreadable: tuple[str, str] | None = None
     fault: str | None = None
     """What a parser that failed would have said in the log."""
@@ -73,28 +84,41 @@ def _exactly(incoming: BinaryIO, size: int) -> bytes:
     return read
 
 
-def question(source: str, headers: Headers) -> bytes:
-    return _ENCODE(Asked(source, dict(headers)))
+def question(asked: Asked) -> bytes:
+    return _ENCODE(asked)
 
 
-def answer(source: str, headers: Headers, body: bytes) -> bytes:
+def packed(book: RatingBook) -> bytes:
+    return pickle.dumps(book)
+
+
+def answer(asked: Asked, body: bytes, book: RatingBook | None = None) -> bytes:
     """What the source makes of the body, as bytes."""
     try:
-        parsed = SOURCES[source].parse(body, headers)
-        return _ENCODE(
-            _Told(
-                parsed.observations,
-                parsed.positions,
-                [(one.index, one.code, one.reason, exact_json.encode(one.item)) for one in parsed.refusals],
-                parsed.witnesses,
-                parsed.ignored,
-                parsed.api_key,
-            )
+        parsed = SOURCES[asked.source].parse(body, asked.headers)
+        told = _Told(
+            parsed.observations,
+            parsed.positions,
+            [(one.index, one.code, one.reason, exact_json.encode(one.item)) for one in parsed.refusals],
+            parsed.witnesses,
+            parsed.ignored,
+            parsed.api_key,
         )
+        if book is not None and len(parsed.observations) <= MOST_DRAFTED:
+            told.drafts = drafts_of(book, asked.client_org_id, asked.received_at_ms, parsed.observations)
+        return _encoded(told)
     except Unreadable as error:
         return _ENCODE(_nothing(unreadable=(error.code, str(error))))
     except Exception as error:
         return _ENCODE(_nothing(fault=where(error)))
+
+
+def _encoded(told: _Told) -> bytes:
+    try:
+        return _ENCODE(told)
+    except OverflowError:  # a draft with an amount that the ledger cannot hold either: it says so itself
+        told.drafts = None
+        return _ENCODE(told)
 
 
 def _nothing(**why: Any) -> _Told:
@@ -121,6 +145,7 @@ def parsed_from(told: bytes) -> Parsed:
         read.witnesses,
         read.ignored,
         read.api_key,
+        read.drafts,
     )
 
 
@@ -128,11 +153,14 @@ def main() -> None:
     with socket.socket(fileno=sys.stdin.fileno()) as wire, wire.makefile("rb") as incoming:
         give_large_buffers_back()
         gc.freeze()
+        book = None
         while True:
             try:
                 head, body = receive(incoming)
                 asked = _ASKED.decode(head)
-                send(wire, answer(asked.source, asked.headers, body))
+                if asked.new_book is not None:
+                    book = pickle.loads(asked.new_book)
+                send(wire, answer(asked, body, book))
             except ConnectionError:
                 return
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from mai_core.store.connection import Db, rows
 
 _USER = "_user_"
@@ -11,7 +14,7 @@ def client_of(db: Db, external_user: str | None, api_key_name: str | None) -> st
     """By the person (what an operator assigned, the client's name inside their id, their mapping), else by the API
     key's name. A mapping comes after both: a client's own secret makes one for whatever id it tells."""
     if external_user:
-        told = _route(db, "external_user", external_user) or client_named_in(db, external_user)
+        told = _route(db, "external_user", external_user) or client_named_in(external_user, partial(_is_client, db))
         if told is not None:
             return told
         mapped = rows(
@@ -24,15 +27,19 @@ def client_of(db: Db, external_user: str | None, api_key_name: str | None) -> st
     return _route(db, "api_key_name", api_key_name)
 
 
-def client_named_in(db: Db, external_user: str) -> str | None:
+def client_named_in(external_user: str, is_client: Callable[[str], bool]) -> str | None:
     """The client whose `<id>_user_` begins the id; of two that fit, the longer name."""
     end = external_user.rfind(_USER)
     while end > 0:
         name = external_user[:end]
-        if rows(db, "SELECT 1 FROM client_organizations WHERE id = ?", (name,)):
+        if is_client(name):
             return name
         end = external_user.rfind(_USER, 0, end)
     return None
+
+
+def _is_client(db: Db, name: str) -> bool:
+    return bool(rows(db, "SELECT 1 FROM client_organizations WHERE id = ?", (name,)))
 
 
 def _route(db: Db, kind: str, value: str | None) -> str | None:

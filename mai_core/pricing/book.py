@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from mai_core.pricing.price import ModelPrice
 
@@ -44,6 +45,10 @@ class PriceBook:
         self._by_slug = self._slugs()
         self._found: dict[str, _History | None] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What was looked up stays behind: another thread may be adding to it."""
+        return {**self.__dict__, "_found": {}}
+
     def at(self, model: str, at_ms: int) -> tuple[ModelPrice | None, tuple[str, ...]]:
         """The price in force, with flags that say how sure that is."""
         try:
@@ -74,6 +79,9 @@ class PriceBook:
         if name is not None and f"{name}:{variant}" in self._by_model:
             return f"{name}:{variant}", False
         return (name, True) if variant in ROUTING_VARIANTS else (None, False)
+
+    def name_of(self, model: str) -> str | None:
+        return self.resolve(model)[0]
 
     def _named(self, model: str) -> str | None:
         name = model if model in self._by_model else self._by_slug.get(model)

@@ -11,6 +11,9 @@ from typing import Any, NamedTuple
 from mai_core.merging import MERGED_FIELDS, Ranked
 from mai_core.store.connection import Db, rows
 
+Row = Sequence[Any]
+"""The values of an event in the order of EVENT_COLUMNS."""
+
 
 class DayKey(NamedTuple):
     """One row of the fact table."""
@@ -84,6 +87,8 @@ EVENT_COLUMNS = (
     "updated_at_ms",
 )
 
+row_of = itemgetter(*EVENT_COLUMNS)
+
 _PLACES = f"({', '.join('?' * len(EVENT_COLUMNS))})"
 _INSERT_EVENT = f"INSERT INTO usage_events ({', '.join(EVENT_COLUMNS)}) VALUES {_PLACES}"
 _BUNDLES = (100, 30, 10, 3, 1)
@@ -101,7 +106,6 @@ _ADD_TO_DAY = (
     + ", ".join(f"{name} = {name} + excluded.{name}" for name in Facts._fields)
     + ", last_at_ms = max(last_at_ms, excluded.last_at_ms)"
 )
-_columns = itemgetter(*EVENT_COLUMNS)
 
 _REMEMBER = (
     "INSERT INTO processed_generations (id, client_org_id, generation_date, processed_at, total_cost, total_tokens)"
@@ -174,17 +178,16 @@ def known_generations(db: Db, keys: Iterable[tuple[str, str]], *, also_events: b
     }
 
 
-def insert_new_events(db: Db, events: Iterable[dict[str, Any]], now_ms: int, *, outbox: bool) -> None:
+def insert_new_events(db: Db, events: Sequence[Row], now_ms: int, *, outbox: bool) -> None:
     """Events of generations that are not known, with all that one at a time would write: the dedupe memory, their
     days' facts and the outbox are copied from the rows that stand. SQLite works on many rows per statement, and
     meanwhile other threads read and parse requests.
     """
     [(last,)] = rows(db, "SELECT coalesce(max(seq), 0) FROM usage_events")
-    columns = [_columns(event) for event in events]
     place = 0
     for bundle in _BUNDLES:
-        while len(columns) - place >= bundle:
-            db.execute(_INSERT_EVENTS[bundle], tuple(chain.from_iterable(columns[place : place + bundle])))
+        while len(events) - place >= bundle:
+            db.execute(_INSERT_EVENTS[bundle], tuple(chain.from_iterable(events[place : place + bundle])))
             place += bundle
     db.execute(_REMEMBER_SINCE, (now_ms // 1000, last))
     db.execute(_ADD_TO_DAYS_SINCE, (last,))

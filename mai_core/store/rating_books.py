@@ -43,7 +43,7 @@ def load(db: Db, settings: Settings) -> RatingBook:
         environment_markup=settings.usage_markup_multiplier,
         global_markup=Decimal(standing[0][0]) if standing and standing[0][0] is not None else None,
         prices=price_book,
-        sale_prices=SalePrices(sale_prices.load(db), lambda model: price_book.resolve(model)[0]),
+        sale_prices=SalePrices(sale_prices.load(db), price_book.name_of),
     )
 
 

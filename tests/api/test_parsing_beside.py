@@ -8,10 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 from fastapi.testclient import TestClient
 
+from mai_core.store import clients
 from routers.intake_door import IntakeDoor
 from routers.parsing import LARGEST_IN_THE_LOOP, ParsingProcess
-from tests.api.conftest import BEARER, events_of, quarantine_of
-from tests.builders import make_span, make_trace
+from tests.api.conftest import BEARER, events_of, installation_of, quarantine_of, rows_of
+from tests.builders import CLIENT, NOON, make_span, make_trace
 
 WEBHOOK = "/webhooks/openrouter"
 MANY = 200
@@ -65,6 +66,20 @@ def test_a_process_that_was_killed_is_replaced_and_no_sender_hears_of_it(api: Te
     first.kill()
     assert post(api, batch("b")) == (200, MANY)
     assert child_of(api).pid != first.pid
+
+
+def test_a_markup_that_changed_counts_from_the_next_batch_on(api: TestClient) -> None:
+    """The process beside rates ahead with the book that was in force when it was asked."""
+    for name, markup in (("a", None), ("b", None), ("c", "2"), ("d", "2")):
+        if markup:
+            with installation_of(api).store.write() as db:
+                clients.set_markup(db, CLIENT, markup, NOON - 1, "test")
+        assert post(api, batch(name)) == (200, MANY)
+    found = rows_of(api, "SELECT substr(generation_id, 5, 1), markup, count(*) FROM usage_events GROUP BY 1, 2")
+    assert found == [("a", "1.3", MANY), ("b", "1.3", MANY), ("c", "2", MANY), ("d", "2", MANY)]
+    conversation = process_of(api)._conversation
+    assert conversation is not None
+    assert conversation.told_book is not None
 
 
 def test_the_process_ends_with_the_service_and_small_bodies_need_none(api: TestClient) -> None:

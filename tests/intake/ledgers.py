@@ -9,11 +9,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import msgspec
+
 from mai_core.installation import Installation, open_installation
 from mai_core.intake.delivery import Delivery
+from mai_core.intake.drafts import Drafts, drafts_of
 from mai_core.intake.parsed import Parsed
 from mai_core.intake.sources import SOURCES
 from mai_core.model import Observation
+from mai_core.rating_book import RatingBook
 from mai_core.settings import load_settings
 from mai_core.store import Store, dicts
 from tests.builders import CLIENT, NOON
@@ -39,6 +43,14 @@ def delivery(*observations: Observation, client: str | None = CLIENT, **more: An
     parsed = Parsed(list(observations), list(range(len(observations))))
     source = SOURCES[observations[0].source if observations else "openrouter"]
     return Delivery(source, client, parsed, **{"received_at_ms": NOON, **more})
+
+
+def drafted(book: RatingBook, *observations: Observation, client: str | None = CLIENT, at_ms: int = NOON) -> Delivery:
+    """The same with the rows that a process beside has made of it, as they come over from there."""
+    told = delivery(*observations, client=client, received_at_ms=at_ms)
+    made = msgspec.msgpack.encode(drafts_of(book, client, at_ms, observations))
+    told.parsed.drafts = msgspec.msgpack.decode(made, type=Drafts)
+    return told
 
 
 def ledger_of(store: Store) -> dict[str, list[dict[str, Any]]]:

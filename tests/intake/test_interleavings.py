@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,8 +17,9 @@ from mai_core.installation import Installation, open_installation
 from mai_core.intake.desk import Desk
 from mai_core.model import Observation, Rank
 from mai_core.settings import load_settings
+from mai_core.store import rating_books
 from tests.builders import NOON, make_client, make_observation
-from tests.intake.ledgers import delivery, environment, fresh_installation, ledger_of
+from tests.intake.ledgers import delivery, drafted, environment, fresh_installation, ledger_of
 
 HOUR = 3_600_000
 SOURCES = {
@@ -67,15 +69,17 @@ def observations() -> st.SearchStrategy[Observation]:
 
 
 def deliver(installation: Installation, told: list[Observation], dice: random.Random) -> None:
-    """In bodies of random size, several of them sharing a commit."""
+    """In bodies of random size, several of them sharing a commit, some of them with drafts of their rows."""
     desk = Desk(installation)
+    with installation.store.read() as db:
+        book = rating_books.load(db, installation.settings)
     remaining = list(told)
     while remaining:
         group = []
         for _ in range(dice.randint(1, 3)):
             size = dice.randint(1, 3)
             if remaining[:size]:
-                group.append(delivery(*remaining[:size]))
+                group.append(dice.choice([delivery, partial(drafted, book)])(*remaining[:size]))
             remaining = remaining[size:]
         desk.deliver(group)
 

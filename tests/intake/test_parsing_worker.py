@@ -11,6 +11,7 @@ import pytest
 from mai_core.intake import parsing_worker
 from mai_core.intake.exact_json import Unreadable
 from mai_core.intake.parsed import Headers, Parsed, Source
+from mai_core.intake.parsing_worker import Asked
 from mai_core.intake.sources import SOURCES
 from tests.intake.test_two_ways_of_reading import Odd
 
@@ -25,7 +26,7 @@ def outcome(parse: Callable[[], Parsed]) -> Any:
 def both(source: str, body: bytes, headers: Headers | None = None) -> tuple[Any, Any]:
     told = headers or {}
     here = outcome(lambda: SOURCES[source].parse(body, told))
-    return here, outcome(lambda: parsing_worker.parsed_from(parsing_worker.answer(source, told, body)))
+    return here, outcome(lambda: parsing_worker.parsed_from(parsing_worker.answer(Asked(source, dict(told)), body)))
 
 
 USAGE = {"prompt_tokens": 12, "completion_tokens": 3, "cost": 0.000123456789}
@@ -79,4 +80,4 @@ def test_a_fault_of_ours_names_its_place_and_not_the_body(monkeypatch: pytest.Mo
 
     monkeypatch.setitem(SOURCES, "flat", Source("flat", broken))
     with pytest.raises(parsing_worker.ParserFault, match=r"^ZeroDivisionError at broken:\d+$"):
-        parsing_worker.parsed_from(parsing_worker.answer("flat", {}, b"a prompt"))
+        parsing_worker.parsed_from(parsing_worker.answer(Asked("flat", {}), b"a prompt"))
