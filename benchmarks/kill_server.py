@@ -29,6 +29,8 @@ from mai_core.clock import Clock
 from mai_core.store import Store, rows
 
 CONNECTIONS = 16
+SHORT_LIFE, LONG_LIFE = (0.15, 0.6), (0.6, 2.0)
+"""Seconds. Only in a long one the process that parses large bodies gets to its work."""
 HEADERS = {"Authorization": f"Bearer {servers.SECRET}"}
 
 
@@ -49,12 +51,13 @@ def generation(number: int) -> str:
 
 
 def request(tally: Tally, dice: random.Random) -> tuple[bytes, list[str]]:
-    """A span, a batch of spans or completions; now and then something that was acknowledged already."""
+    """Spans, completions, seldom a batch so large that a process beside parses it; now and then something that was
+    acknowledged already."""
     if tally.unanswered:
         return tally.unanswered.pop()
     if tally.answered and dice.random() < 0.05:
         return dice.choice(tally.answered)
-    count = dice.choice((1, 1, 1, 2, 10))
+    count = dice.choices((1, 2, 10, 60), (60, 20, 20, 3))[0]
     numbers = range(tally.next_number, tally.next_number + count)
     tally.next_number += count
     ids = [generation(number) for number in numbers]
@@ -191,7 +194,7 @@ def main() -> int:
             for kill in range(1, args.kills + 1):
                 pid = start(listener, port, data, args.exec)
                 wait_until_it_answers(port)
-                asyncio.run(live(port, pid, tally, dice, dice.uniform(0.15, 0.6)))
+                asyncio.run(live(port, pid, tally, dice, dice.uniform(*dice.choice((SHORT_LIFE, SHORT_LIFE, LONG_LIFE)))))
                 os.waitpid(pid, 0)
                 if kill % 25 == 0 or kill == args.kills:
                     wrong = problems(data, tally)
