@@ -194,7 +194,9 @@ def main() -> int:
             for kill in range(1, args.kills + 1):
                 pid = start(listener, port, data, args.exec)
                 wait_until_it_answers(port)
-                asyncio.run(live(port, pid, tally, dice, dice.uniform(*dice.choice((SHORT_LIFE, SHORT_LIFE, LONG_LIFE)))))
+                asyncio.run(
+                    live(port, pid, tally, dice, dice.uniform(*dice.choice((SHORT_LIFE, SHORT_LIFE, LONG_LIFE))))
+                )
                 os.waitpid(pid, 0)
                 if kill % 25 == 0 or kill == args.kills:
                     wrong = problems(data, tally)
