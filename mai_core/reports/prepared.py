@@ -8,8 +8,8 @@ from datetime import date
 
 from mai_core.reports.engine import Connection, DuckDBError
 from mai_core.reports.lake import Half
-from mai_core.reports.relation import Filters, create_usage, filtered_sql, narrow_usage
-from mai_core.reports.roll_ups import FOREIGN_FACET, create_roll_up
+from mai_core.reports.relation import Filters, bring_rows, create_usage, filtered_sql, narrow_usage
+from mai_core.reports.roll_ups import FOREIGN_FACET, create_roll_up, relations_in
 from mai_core.reports.snapshot import Snapshot
 
 
@@ -20,8 +20,21 @@ class Prepared:
         self.snapshot = snapshot
         self._connect, self._half, self._with_cost = connect, half, with_cost
         self._cursor: Connection | None = None
-        self._views: dict[str, str] = {}
         self._rolled_up: set[str] = set()
+
+    def renew(self, snapshot: Snapshot) -> None:
+        """From now on of this snapshot. What stands over files stays where the files are the same."""
+        before, self.snapshot = self.snapshot, snapshot
+        if self._cursor is None:
+            return
+        if _over_files(before) != _over_files(snapshot):
+            self.close()
+            return
+        try:
+            bring_rows(self._cursor, snapshot, self._with_cost)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """It opens again when it is asked again."""
@@ -29,34 +42,46 @@ class Prepared:
             with suppress(DuckDBError):
                 self._cursor.close()
             self._cursor = None
-            self._views.clear()
             self._rolled_up.clear()
 
-    def usage(self, facets: set[str], filters: Filters) -> Connection:
-        """`usage` stands for keys of these facets and these filters."""
+    def connection(self) -> Connection:
         if self._cursor is None:
             cursor = self._connect()
             create_usage(cursor, self.snapshot, self._half.locate, self._with_cost)
             self._cursor = cursor
-        self._view(self._cursor, "usage", filtered_sql(facets, filters))
         return self._cursor
 
-    def roll_up(self, cursor: Connection, kind: str, facets: set[str], filters: Filters) -> None:
-        """`usage_people` or `usage_models` beside `usage`."""
-        name = f"usage_{kind}"
-        if FOREIGN_FACET[kind] in filters.facets:
-            self._view(cursor, name, "SELECT * FROM usage")
-            return
+    def usage(self, facets: set[str], filters: Filters) -> Connection:
+        """`usage` stands for keys of these facets and these filters."""
+        cursor = self.connection()
+        cursor.execute(f"CREATE OR REPLACE TEMP VIEW usage AS {filtered_sql(facets, filters)}")
+        return cursor
+
+    def with_relations(self, sql: str, facets: set[str], filters: Filters) -> str:
+        """The question with the relations that it names in front of it: a view for each would take as long to make as
+        some questions to answer."""
+        relations = []
+        for name, kind in relations_in(sql).items():
+            if kind is not None and FOREIGN_FACET[kind] not in filters.facets:
+                self._roll_up(kind)
+                rows = filtered_sql(facets, filters, kind)
+            else:
+                rows = filtered_sql(facets, filters)
+            relations.append(f"{name} AS NOT MATERIALIZED ({rows})")
+        if not relations:
+            return sql
+        return f"WITH {', '.join(relations)}{', ' if sql.startswith('WITH ') else ' '}{sql.removeprefix('WITH ')}"
+
+    def _roll_up(self, kind: str) -> None:
+        """`all_people` or `all_models` beside `all_usage`."""
         if kind not in self._rolled_up:
-            create_roll_up(cursor, kind, self.snapshot, self._half, self._with_cost)
+            create_roll_up(self.connection(), kind, self.snapshot, self._half, self._with_cost)
             self._rolled_up.add(kind)
-        self._view(cursor, name, filtered_sql(facets, filters, kind))
 
     def narrow(self, cursor: Connection, client: str, first: date, last: date) -> None:
         """From now on `usage` is a part of it: one client, fewer days."""
         narrow_usage(cursor, self.snapshot, self._half.locate, self._with_cost, client, first, last)
 
-    def _view(self, cursor: Connection, name: str, sql: str) -> None:
-        if self._views.get(name) != sql:
-            cursor.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {sql}")
-            self._views[name] = sql
+
+def _over_files(snapshot: Snapshot) -> object:
+    return snapshot.first, snapshot.last, snapshot.files

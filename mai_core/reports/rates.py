@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mai_core.conversion import KnownRates, NoRate, RateTable, rate_of_day
 from mai_core.days import month_of
@@ -33,6 +34,19 @@ _KNOWN = {"rate_date": DAY, "rate": TEXT, "rate_table": TEXT, "state": TEXT}
 class DayRates:
     table: pa.Table
     """RATE_COLUMNS; (client, day) pairs without any known rate are absent."""
+
+    def beside(self, rows: pa.Table) -> pa.Table:
+        """Each row with the rate of its client's day, or nothing. DuckDB takes milliseconds to plan such a join."""
+        place = pc.index_in(_client_days(rows), value_set=_client_days(self.table))
+        found = self.table.select(["rate", "rate_units", "rate_table", "provisional"]).take(place)
+        for name in found.column_names:
+            rows = rows.append_column(name, found[name])
+        return rows
+
+
+def _client_days(table: pa.Table) -> pa.Array:
+    days = table["day"].cast(pa.int32()).cast(pa.string())
+    return pc.binary_join_element_wise(table["client_org_id"], days, "\0").combine_chunks()
 
 
 def read_rates(query: Query, clients: pa.Table, open_rows: pa.Table) -> DayRates:

@@ -50,21 +50,25 @@ def columns(with_cost: bool) -> tuple[str, ...]:
 
 def create_usage(cursor: Connection, snapshot: Snapshot, locate: Locate, with_cost: bool) -> None:
     """Temporary relations of this cursor: people, clients, rates, all_usage."""
+    bring_rows(cursor, snapshot, with_cost)
+    narrow_usage(cursor, snapshot, locate, with_cost, None, snapshot.first, snapshot.last)
+
+
+def bring_rows(cursor: Connection, snapshot: Snapshot, with_cost: bool) -> None:
+    """All that does not stand in Parquet, in place of what an earlier snapshot brought."""
     cursor.register("people", snapshot.people)
     cursor.register("clients", snapshot.clients)
     cursor.register("rates", snapshot.rates.table)
-    cursor.register("arrived_rows", snapshot.open_rows)
-    raw = ", raw_pusd" if with_cost else ""
+    cursor.register("arrived_rows", snapshot.rates.beside(snapshot.open_rows))
     cursor.execute(
         f"""
-        CREATE TEMP TABLE open_rows AS
-        SELECT a.* {"EXCLUDE (raw_pusd)" if with_cost else ""},
-               TRY_CAST(in_pln(a.charged_pusd, r.rate_units) AS BIGINT) AS charged_ppln,
-               r.rate, r.rate_table, coalesce(r.provisional, true) AS provisional{raw}
-        FROM arrived_rows AS a LEFT JOIN rates AS r ON r.client_org_id = a.client_org_id AND r.day = a.day
+        CREATE OR REPLACE TEMP TABLE open_rows AS
+        SELECT * EXCLUDE (rate_units, provisional{", raw_pusd" if with_cost else ""}),
+               TRY_CAST(in_pln(charged_pusd, rate_units) AS BIGINT) AS charged_ppln,
+               coalesce(provisional, true) AS provisional{", raw_pusd" if with_cost else ""}
+        FROM arrived_rows
         """
     )
-    narrow_usage(cursor, snapshot, locate, with_cost, None, snapshot.first, snapshot.last)
 
 
 def narrow_usage(

@@ -21,7 +21,6 @@ from mai_core.reports.periods import previous_period
 from mai_core.reports.prepared import Prepared
 from mai_core.reports.registry import QUESTIONS, Question, parameters_of, sql_of
 from mai_core.reports.relation import Filters, create_generations
-from mai_core.reports.roll_ups import named_in
 from mai_core.reports.snapshot import NOTHING_SEALED, SealedFile, SealedList, Snapshot, clipped, read_snapshot
 from mai_core.reports.source import PATIENCE_MS, LedgerFile, Source, StoreSource
 from mai_core.reports.viewer import Viewer
@@ -214,22 +213,22 @@ class Page:
         }
         bound = {key: values[key] for key in parameters_of(sql)}
 
-        def run(cursor: Connection) -> T:
+        def run(prepared: Prepared) -> T:
+            cursor = prepared.connection()
             if question.relation == "generations":
                 self.add_generations(cursor)
-            for kind in named_in(sql):
-                self._prepared.roll_up(cursor, kind, set(question.facets), self.filters)
-            return taken(cursor.execute(sql, bound))
+            return taken(cursor.execute(prepared.with_relations(sql, set(question.facets), self.filters), bound))
 
-        return self.answer(set(question.facets), run)
+        return self._without_damaged_files(run)
 
     def answer(self, facets: set[str], run: Callable[[Connection], T]) -> T:
-        """Run something over `usage`, as it stands for keys of these facets and the page's filters.
+        """Run something over `usage`, as it stands for keys of these facets and the page's filters."""
+        return self._without_damaged_files(lambda prepared: run(prepared.usage(facets, self.filters)))
 
-        A file that is missing or damaged is left out and its days are read from the ledger instead: once more.
-        """
+    def _without_damaged_files(self, run: Callable[[Prepared], T]) -> T:
+        """A file that is missing or damaged is left out and its days are read from the ledger instead: once more."""
         try:
-            return run(self._prepared.usage(facets, self.filters))
+            return run(self._prepared)
         except DuckDBError as error:
             if not isinstance(error, DAMAGE_ERRORS):
                 raise QuestionFailed(f"the question could not be answered: {str(error).splitlines()[0]}") from error
@@ -239,7 +238,7 @@ class Page:
         self.snapshot = self.reporting.snapshot(self.client, snapshot.first, snapshot.last, cost)
         self._prepared, self._is_lent = self.reporting.prepare(self.snapshot, cost), False
         try:
-            return run(self._prepared.usage(facets, self.filters))
+            return run(self._prepared)
         except DuckDBError as error:
             raise QuestionFailed(f"the question could not be answered: {str(error).splitlines()[0]}") from error
 
@@ -275,7 +274,9 @@ class Page:
         if last is None:
             days = [self.snapshot.first, self.snapshot.last]
             newest_sealed = "SELECT max(last_at_ms) FROM all_usage WHERE day BETWEEN ? AND ?"
-            last = self.answer(set(), lambda cursor: cursor.execute(newest_sealed, days).fetchall())[0][0]
+            [(last,)] = self._without_damaged_files(
+                lambda prepared: prepared.connection().execute(newest_sealed, days).fetchall()
+            )
         return Freshness(last, self._sealed_through(), tuple(sorted(self.reporting.damaged)))
 
     def _sealed_through(self) -> date | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 
 from mai_core.reports.engine import Connection, literal
 from mai_core.reports.lake import Half
@@ -17,7 +18,6 @@ from mai_core.reports.snapshot import SealedFile, Snapshot
 
 _WITHOUT = {"people": {"model", "provider"}, "models": {"person", "user_id"}}
 _KEYS = {"facet", "client_org_id", "day", "person", "user_id", "model", "provider", "rate", "rate_table"}
-_NAMED = re.compile(r"\busage_(\w+)\b")
 
 KINDS = tuple(_WITHOUT)
 FOREIGN_FACET = {"people": "model", "models": "user"}
@@ -28,9 +28,11 @@ def columns_of(kind: str, with_cost: bool) -> tuple[str, ...]:
     return tuple(name for name in columns(with_cost) if name not in _WITHOUT[kind])
 
 
-def named_in(sql: str) -> frozenset[str]:
-    """The roll-ups that a question reads."""
-    return frozenset(_NAMED.findall(sql)) & frozenset(KINDS)
+@lru_cache(maxsize=256)
+def relations_in(sql: str) -> dict[str, str | None]:
+    """What a question reads, with the kind of sums that it is: `usage` is none."""
+    named = {"usage": None, **{f"usage_{kind}": kind for kind in KINDS}}
+    return {name: kind for name, kind in named.items() if re.search(rf"\b{name}\b", sql)}
 
 
 def summing_sql(kind: str, relation: str) -> str:

@@ -102,8 +102,9 @@ class Standing:
         snapshot = reporting.snapshot(wanted.client, first, last, wanted.viewer.sees_cost)
         # Only now: a read that failed must not leave the old snapshot behind as the newest.
         if prepared:
-            prepared.close()
-        prepared = reporting.prepare(snapshot, wanted.viewer.sees_cost)
+            prepared.renew(snapshot)
+        else:
+            prepared = reporting.prepare(snapshot, wanted.viewer.sees_cost)
         self.at, self.version, self.damaged, self.digests, self.prepared = at, version, damaged, {}, prepared
         return prepared
 

@@ -12,7 +12,7 @@ from mai_core.installation import Installation
 from mai_core.money import units_of
 from mai_core.reports import Reporting, Viewer
 from mai_core.reports.registry import QUESTIONS, sql_of
-from mai_core.reports.roll_ups import KINDS, named_in
+from mai_core.reports.roll_ups import KINDS
 from mai_core.reports.sealing import seal
 from tests.builders import CLIENT
 from tests.reports.conftest import MANAGER, OCTOBER, OPERATOR, add_usage
@@ -26,7 +26,7 @@ FILTERS: list[dict[str, Any]] = [
     {"providers": ("Anthropic",)},
     {"people": ("u-ann",), "models": ("openai/gpt-4o",)},
 ]
-SUMMED = [name for name in QUESTIONS if named_in(sql_of(name, True))]
+SUMMED = [name for name in QUESTIONS if "usage_" in sql_of(name, True)]
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
--- the page first: converted and named are its rows only
 WITH listed AS (
+    -- the page first: converted and named are its rows only
     SELECT *
     FROM generations
     WHERE day BETWEEN $start AND $end
