@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import apsw
 
@@ -56,7 +57,8 @@ class Store:
         self._write_lock = threading.RLock()
         self._writing = False
         self._readers = threading.local()
-        self._connections: list[Db] = []
+        self._connections: WeakSet[Db] = WeakSet()
+        """To be closed with the store; a thread that ends takes its own along."""
         self._connections_lock = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -77,7 +79,7 @@ class Store:
             "PRAGMA recursive_triggers = ON"
         ).fetchall()  # a pragma that answers stops the rest until its answer is read
         with self._connections_lock:
-            self._connections.append(db)
+            self._connections.add(db)
         return db
 
     @contextmanager

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Thread
 
 import apsw
 import pytest
@@ -62,6 +64,23 @@ def test_a_read_is_one_snapshot(store: Store) -> None:
         assert rows(db, "SELECT value FROM change_counters WHERE name = 'rating'") == before
     with store.read() as db:
         assert rows(db, "SELECT value FROM change_counters WHERE name = 'rating'") == [(7,)]
+
+
+def test_a_thread_that_ends_takes_its_connection_along(store: Store) -> None:
+    """The API's pool ends idle threads and starts others, for as long as it runs."""
+
+    def look() -> None:
+        with store.read() as db:
+            rows(db, "SELECT 1")
+
+    def open_files_after_a_thread() -> int:
+        thread = Thread(target=look)
+        thread.start()
+        thread.join()
+        return len(os.listdir("/dev/fd"))
+
+    first = open_files_after_a_thread()
+    assert [open_files_after_a_thread() for _ in range(5)] == [first] * 5
 
 
 def test_a_write_inside_a_write_is_a_mistake_of_the_program(store: Store) -> None:
