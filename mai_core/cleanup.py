@@ -17,7 +17,7 @@ from mai_core.archive_file import file_digest, table_of
 from mai_core.days import DAY_MS, usage_day
 from mai_core.errors import MaiError
 from mai_core.installation import Installation
-from mai_core.store import archives, backups, processed, retention
+from mai_core.store import archives, backups, outbox, processed, retention
 
 EVENT_DAYS = processed.DAYS_OF_MEMORY
 
@@ -67,6 +67,7 @@ def clean_up(installation: Installation) -> dict[str, Any]:
     with installation.store.write() as db:
         forgotten = processed.forget(db, today, EVENT_DAYS)
         processed.log_cleanup(db, now_ms, today, EVENT_DAYS, forgotten, time.monotonic() - started)
+        outbox.forget_deleted(db)
         aged = {
             kept.table: count
             for kept in RETENTION

@@ -118,8 +118,10 @@ class Sender:
             server.close()
 
     def _once(self, server: Server) -> float:
+        """Send one batch; returns the seconds until the next, which is none after a full one."""
+        batch_size = self.installation.settings.influxdb_batch_size
         try:
-            send_waiting(self.installation, server, most=self.installation.settings.influxdb_batch_size)
+            sent = send_waiting(self.installation, server, most=batch_size)
         except Unavailable as error:
             pause = self.breaker.failed(error)
             log.warning("%s; trying again in %.0f s", error, pause)
@@ -128,9 +130,7 @@ class Sender:
             log.exception("the outbox could not be read")
             return _LONGEST_PAUSE_S
         self.breaker.succeeded()
-        with self.installation.store.read() as db:
-            waiting, _ = outbox.counts(db)
-        return 0.0 if waiting else _IDLE_S
+        return 0.0 if sent.points + sent.refused >= batch_size else _IDLE_S
 
 
 def sender_for(installation: Installation) -> Sender | None:

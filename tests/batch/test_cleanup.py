@@ -14,7 +14,7 @@ from mai_core.cleanup import RETENTION, clean_up
 from mai_core.errors import MaiError
 from mai_core.installation import Installation
 from mai_core.rebuilding import rebuild_day
-from mai_core.store import archives, backups, dicts, rows
+from mai_core.store import archives, backups, dicts, ledger, rows
 from tests.batch.conftest import deliver
 from tests.builders import CLIENT, NOON, make_arrival, make_client
 
@@ -70,6 +70,16 @@ def test_old_events_go_and_the_books_stay(installation: Installation) -> None:
         assert rows(db, "SELECT id FROM processed_generations") == [("gen-new",)]
         log = dicts(db, "SELECT * FROM processed_generation_cleanup_log")[0]
     assert (log["records_before"], log["records_deleted"], log["days_retained"], log["success"]) == (2, 1, 60, 1)
+
+
+def test_what_left_for_the_archive_waits_for_influx_no_longer(installation: Installation) -> None:
+    old_day(installation)
+    with installation.store.write() as db:
+        for generation_id in ("gen-old", "gen-new"):
+            ledger.queue_for_influx(db, CLIENT, generation_id, NOON)
+    clean_up(installation)
+    with installation.store.read() as db:
+        assert rows(db, "SELECT generation_id FROM outbox") == [("gen-new",)]
 
 
 def test_cleanup_twice_is_cleanup_once(installation: Installation) -> None:

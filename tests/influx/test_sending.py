@@ -84,6 +84,25 @@ def test_a_line_the_server_never_takes_holds_nobody_up(v2: V2) -> None:
     assert reason == "InfluxDB answered 400: partial write: dropped=1"
 
 
+def test_an_event_that_cleanup_took_before_it_was_sent_keeps_nobody_busy(v2: V2) -> None:
+    installation, serving = v2
+    queue(installation, "gen-gone")
+    with installation.store.write() as db:
+        db.execute("DELETE FROM usage_events")
+    sender = Sender(installation, lambda: serving(V2Server()))
+    assert sender._once(serving(V2Server())) > 0
+
+
+def test_a_full_batch_is_followed_by_the_next_at_once(v2: V2) -> None:
+    installation, serving = v2
+    many = installation.settings.influxdb_batch_size
+    queue(installation, *(f"gen-{number}" for number in range(many + 1)))
+    sender = Sender(installation, lambda: serving(V2Server()))
+    assert sender._once(serving(V2Server())) == 0
+    assert sender._once(serving(V2Server())) > 0
+    assert waiting(installation) == (0, 0)
+
+
 def test_a_batch_that_is_too_large_is_halved(v2: V2) -> None:
     installation, serving = v2
     queue(installation, *(f"gen-{number}" for number in range(4)))
