@@ -7,6 +7,7 @@ back and holds exactly the events in the ledger, and a verified backup has them 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from mai_core.archive_file import file_digest, table_of
 from mai_core.days import DAY_MS, usage_day
 from mai_core.errors import MaiError
 from mai_core.installation import Installation
-from mai_core.store import archives, backups, outbox, processed, retention
+from mai_core.store import Db, archives, backups, outbox, processed, retention
 
 EVENT_DAYS = processed.DAYS_OF_MEMORY
 
@@ -68,16 +69,19 @@ def clean_up(installation: Installation) -> dict[str, Any]:
         forgotten = processed.forget(db, today, EVENT_DAYS)
         processed.log_cleanup(db, now_ms, today, EVENT_DAYS, forgotten, time.monotonic() - started)
         outbox.forget_deleted(db)
-        aged = {
-            kept.table: count
-            for kept in RETENTION
-            if kept.days is not None
-            and kept.age.partition(" ")[0].endswith("_ms")
-            and (count := retention.remove_older(db, kept.table, kept.age, now_ms - kept.days * DAY_MS))
-        }
+        aged = _remove_aged(db, now_ms)
     if refused:
         raise MaiError(f"{len(refused)} days keep their events: {refused[0]}")
     return {"events": removed, "memories": forgotten.deleted, **aged}
+
+
+def _remove_aged(db: Db, now_ms: int) -> Counter[str]:
+    """What has simply grown old, by table; a table may give rows up for several reasons."""
+    removed: Counter[str] = Counter()
+    for kept in RETENTION:
+        if kept.days is not None and kept.age.partition(" ")[0].endswith("_ms"):
+            removed[kept.table] += retention.remove_older(db, kept.table, kept.age, now_ms - kept.days * DAY_MS)
+    return +removed
 
 
 def remove_archived_events(installation: Installation, before: date) -> tuple[int, list[str]]:

@@ -14,7 +14,7 @@ from mai_core.cleanup import RETENTION, clean_up
 from mai_core.errors import MaiError
 from mai_core.installation import Installation
 from mai_core.rebuilding import rebuild_day
-from mai_core.store import archives, backups, dicts, ledger, rows
+from mai_core.store import archives, backups, dicts, ledger, quarantine, rows
 from tests.batch.conftest import deliver
 from tests.builders import CLIENT, NOON, make_arrival, make_client
 
@@ -80,6 +80,17 @@ def test_what_left_for_the_archive_waits_for_influx_no_longer(installation: Inst
     clean_up(installation)
     with installation.store.read() as db:
         assert rows(db, "SELECT generation_id FROM outbox") == [("gen-new",)]
+
+
+def test_rows_that_a_table_gives_up_for_two_reasons_are_counted_together(installation: Installation) -> None:
+    with installation.store.write() as db:
+        for sha256 in ("unreadable", "settled"):
+            quarantine.put(
+                db, OLD_NOON, source="flat", client_org_id=None, reason_code="r", reason="r", sha256=sha256,
+                body="{}" if sha256 == "settled" else None,
+            )  # fmt: skip
+        quarantine.resolve(db, NOON - 500 * 86_400_000, 2, "dropped", "somebody")
+    assert clean_up(installation)["quarantine"] == 2
 
 
 def test_cleanup_twice_is_cleanup_once(installation: Installation) -> None:
