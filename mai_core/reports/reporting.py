@@ -57,7 +57,7 @@ class Reporting:
         self._lock = threading.Lock()
         self._sealed: SealedList = NOTHING_SEALED
         self.damaged: frozenset[str] = frozenset()
-        """Files that were found missing or changed; their days are read from the ledger until they are rebuilt."""
+        """Files that were found missing or changed; their days are read from the ledger until others take their place."""
 
     @classmethod
     def of_store(cls, store: Store, settings: Settings) -> Reporting:
@@ -120,6 +120,7 @@ class Reporting:
             )
         with self._lock:
             self._sealed = sealed
+            self.damaged &= {file.file for file in sealed.files}
         return snapshot
 
     def examine(self, files: Iterable[SealedFile], with_cost: bool) -> frozenset[str]:

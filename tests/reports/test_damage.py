@@ -56,7 +56,9 @@ def test_figures_come_from_the_ledger_while_a_file_is_damaged(
     assert found.period == "2026-10"
     assert upkeep.rebuild(house, damaged_only=True)
     assert upkeep.verify(house) == []
-    assert fresh.rows(question, viewer, *OCTOBER, client=CLIENT) == before
+    with fresh.open(viewer, *OCTOBER, client=CLIENT) as page:
+        assert page.rows(question) == before
+        assert page.freshness.damaged_files == ()
 
 
 def test_verify_finds_what_differs_from_the_ledger(house: Installation) -> None:
