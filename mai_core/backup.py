@@ -110,11 +110,11 @@ def restore(installation_ledger: Path, backup: Path, *, force: bool, now_ms: int
         if problems:
             raise BackupBroken(f"{backup.name} is not restored, because it does not hold: {problems[0]}")
         installation_ledger.parent.mkdir(parents=True, exist_ok=True)
-        aside = _put_aside(installation_ledger, now_ms)
         fresh = installation_ledger.with_suffix(".restoring")
         shutil.copyfile(copy, fresh)
         with fresh.open("rb") as handle:
             os.fsync(handle.fileno())
+        aside = _put_aside(installation_ledger, now_ms)
         fresh.replace(installation_ledger)
     return aside
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -57,6 +58,25 @@ def test_restore_refuses_to_overwrite(installation: Installation) -> None:
     ledger = installation.settings.usage_summary_db
     with pytest.raises(Conflict, match="--force"):
         restore(ledger, installation.settings.backup_dir / made["file"], force=False, now_ms=0)
+
+
+def test_a_restore_for_which_there_is_no_room_leaves_the_ledger_in_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installation = opened_at(tmp_path)
+    metered(installation)
+    made = backup_now(installation)
+    installation.close()
+    ledger = installation.settings.usage_summary_db
+    before = ledger.read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(backup.shutil, "copyfile", full)
+    with pytest.raises(OSError, match="No space left"):
+        restore(ledger, installation.settings.backup_dir / made["file"], force=True, now_ms=0)
+    assert ledger.read_bytes() == before
 
 
 def test_restore_of_nothing_says_so(installation: Installation) -> None:
