@@ -10,6 +10,7 @@ from mai_core.errors import MaiError
 from mai_core.secrets_box import SecretBox
 from mai_core.settings import Settings
 from mai_core.store import Db, Store, batch_runs, clients, invariants
+from mai_core.store.inspection import migrations_to_come
 
 LATE_BATCH_MS = 2 * DAY_MS
 
@@ -20,6 +21,9 @@ def content_lines(settings: Settings) -> list[Line]:
         return []
     clock = Clock.starting_at(settings.mai_clock)
     try:
+        if to_come := migrations_to_come(path):
+            told = f"{path.name} is not up to date: {len(to_come)} migrations are to come"
+            return [warning("contents", told, "the next start of the API does them; look again after it")]
         with Store(path, clock) as store, store.read() as db:
             return [
                 *_rows(db, path.name),

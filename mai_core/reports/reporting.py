@@ -57,7 +57,7 @@ class Reporting:
         self._lock = threading.Lock()
         self._sealed: SealedList = NOTHING_SEALED
         self.damaged: frozenset[str] = frozenset()
-        """Files that were found missing or changed; their days are read from the ledger until others take their place."""
+        """Files that were found missing or changed; their days are read from the ledger until they are replaced."""
 
     @classmethod
     def of_store(cls, store: Store, settings: Settings) -> Reporting:

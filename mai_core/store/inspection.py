@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import apsw
 
 from mai_core.errors import MaiError, NotFound, StoreUnavailable
+from mai_core.store.connection import Db
+from mai_core.store.migrations import MIGRATIONS
 
 EXPECTED = frozenset(
     {
@@ -30,16 +34,30 @@ _PATIENCE_MS = 2000
 
 def missing_tables(path: Path) -> set[str]:
     """What a ledger must have and this file has not. Raises when there is no such file, or it cannot be written."""
+    with _looked_into(path) as db:
+        db.execute("BEGIN IMMEDIATE; ROLLBACK")
+        return set(EXPECTED - _names(db))
+
+
+def migrations_to_come(path: Path) -> list[str]:
+    """What the next start would do to the file first: everything to an empty one, nothing to another program's."""
+    with _looked_into(path) as db:
+        names = _names(db)
+        if names and "schema_migrations" not in names:
+            return []
+        applied = {str(name) for (name,) in db.execute("SELECT name FROM schema_migrations")} if names else set()
+    return [name for name, _ in MIGRATIONS if name not in applied]
+
+
+@contextmanager
+def _looked_into(path: Path) -> Iterator[Db]:
     if not path.is_file():
         raise NotFound(f"database not found: {path.absolute()}. Create it with --init-database, or name another one")
     try:
         db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
         try:
             db.set_busy_timeout(_PATIENCE_MS)
-            names = {
-                str(name) for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
-            }
-            db.execute("BEGIN IMMEDIATE; ROLLBACK")
+            yield db
         finally:
             db.close()
     except apsw.NotADBError:
@@ -49,4 +67,7 @@ def missing_tables(path: Path) -> set[str]:
             f"no connection to the database {path.absolute()}: {error}. Does this user own file and folder, "
             "and does no other program hold it?"
         ) from None
-    return set(EXPECTED - names)
+
+
+def _names(db: Db) -> set[str]:
+    return {str(name) for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")}

@@ -15,7 +15,8 @@ from mai_core.doctor.lines import Line
 from mai_core.installation import open_installation
 from mai_core.secrets_box import SecretBox
 from mai_core.settings import Settings, load_settings
-from mai_core.store import clients
+from mai_core.store import Store, clients
+from mai_core.store.inspection import migrations_to_come
 from tests.builders import CLIENT, make_client
 from tests.legacy_import.conftest import OldDatabase
 
@@ -82,6 +83,21 @@ def test_in_a_container_the_database_must_be_on_a_volume() -> None:
 def test_a_network_file_system_is_an_error_everywhere() -> None:
     (line,) = places._place_lines(Path("/app/share/usage.db"), False, places.mounts(MOUNTS))
     assert (line.level, "nfs4" in line.text) == ("error", True)
+
+
+@pytest.mark.parametrize("written_by", ["nobody yet", "an older version"])
+def test_the_doctor_leaves_a_ledger_that_is_not_up_to_date_as_it_is(tmp_path: Path, written_by: str) -> None:
+    settings = settings_of(tmp_path)
+    settings.usage_summary_db.parent.mkdir()
+    if written_by == "nobody yet":
+        settings.usage_summary_db.touch()
+    else:
+        with Store(settings.usage_summary_db) as store, store.write() as db:
+            db.execute("DROP TABLE reconciled_days; DELETE FROM schema_migrations WHERE name = '008_reconciled_days'")
+    before = migrations_to_come(settings.usage_summary_db)
+    (line,) = ledger.content_lines(settings)
+    assert (line.level, "the API" in line.remedy) == ("warning", True)
+    assert migrations_to_come(settings.usage_summary_db) == before != []
 
 
 def test_the_databases_absolute_path_is_named(tmp_path: Path) -> None:
