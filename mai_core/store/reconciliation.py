@@ -114,13 +114,15 @@ def standing_elsewhere(db: Db, generation_ids: Iterable[str], all_clients: Itera
 
 def waiting_unrouted(db: Db, generation_ids: Iterable[str]) -> set[str]:
     """Ids that wait in quarantine for a route."""
-    bodies = " ".join(
-        str(body)
-        for (body,) in rows(
-            db, "SELECT body FROM quarantine WHERE state = 'waiting' AND reason_code = 'unrouted' AND body IS NOT NULL"
+    waiting = {
+        str(generation_id)
+        for (generation_id,) in rows(
+            db,
+            "SELECT body ->> '$.observation.generation_id' FROM quarantine"
+            " WHERE state = 'waiting' AND reason_code = 'unrouted' AND body IS NOT NULL",
         )
-    )
-    return {generation_id for generation_id in generation_ids if generation_id in bodies}
+    }
+    return waiting & set(generation_ids)
 
 
 def unrouted_days(db: Db) -> set[date]:

@@ -13,11 +13,12 @@ from pytest_httpserver import HTTPServer
 
 from mai_core.installation import Installation, open_installation
 from mai_core.intake.booking import book
+from mai_core.intake.delivery import UNROUTED, kept_observation
 from mai_core.model import Arrival, Rank
 from mai_core.money import units_of
 from mai_core.reconciliation.run import account_of, look, reconcile
 from mai_core.settings import load_settings
-from mai_core.store import dicts, rating_books, rows
+from mai_core.store import dicts, quarantine, rating_books, reconciliation, rows
 from tests.builders import make_arrival, make_client
 from tests.reconciliation.account_server import MANAGEMENT_KEY, Billed, SimulatedAccount
 
@@ -202,6 +203,17 @@ def test_a_key_of_nobody_is_a_line_without_client(installation: Installation, ac
     assert (detail["left"], detail["left_usd"]) == ({"unrouted": 1}, "0.300000000000")
     with installation.store.read() as db:
         assert rows(db, "SELECT client_org_id FROM residuals") == [(None,)]
+
+
+def test_only_the_very_generation_that_waits_is_unrouted(installation: Installation) -> None:
+    kept = kept_observation(UNROUTED, make_arrival("gen-10").observation)
+    with installation.store.write() as db:
+        quarantine.put(
+            db, 0, source="openrouter", client_org_id=None, reason_code=kept.reason_code, reason=kept.reason,
+            sha256=kept.sha256, body=kept.body,
+        )  # fmt: skip
+    with installation.store.read() as db:
+        assert reconciliation.waiting_unrouted(db, ["gen-1", "gen-10", "gen-100"]) == {"gen-10"}
 
 
 def test_days_from_before_the_client_was_known_are_left_alone(
