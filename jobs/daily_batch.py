@@ -9,15 +9,16 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from jobs.progress import shown
 from mai_core.batch.context import Context
 from mai_core.batch.due import due_days
 from mai_core.batch.runner import Result, run_batch
+from mai_core.batch.scheduled import latest_closed_day, named_days
 from mai_core.batch.timing import batch_time
 from mai_core.days import parse_day
-from mai_core.errors import BadValue, MaiError
+from mai_core.errors import MaiError
 from mai_core.installation import Installation, open_installation
 from mai_core.settings import load_settings
 from mai_core.store import batch_runs, clients
@@ -65,22 +66,15 @@ def run(installation: Installation, args: argparse.Namespace) -> int:
 
 
 def wanted_days(installation: Installation, args: argparse.Namespace) -> list[date]:
-    settings, now_ms = installation.settings, installation.clock.now_ms()
-    at, zone_name = batch_time(settings), settings.daily_batch_timezone
+    """The days named, else those that are due, else the latest closed one."""
+    if named := named_days(installation, args.date, args.first, args.last):
+        return named
+    settings = installation.settings
     with installation.store.read() as db:
         last_done = batch_runs.last_done(db)
-    if args.date and (args.first or args.last):
-        raise BadValue("--date", "is one day; for several say --from and --to")
-    if args.date:
-        return [parse_day(args.date, "--date")]
-    latest = due_days(now_ms, at, zone_name, None)[-1]
-    if args.first or args.last:
-        last = parse_day(args.last, "--to") if args.last else latest
-        first = parse_day(args.first, "--from") if args.first else last
-        if first > last:
-            raise BadValue("--from", f"{first} is after --to {last}")
-        return [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    return due_days(now_ms, at, zone_name, parse_day(last_done) if last_done else None) or [latest]
+    at, since = batch_time(settings), parse_day(last_done) if last_done else None
+    due = due_days(installation.clock.now_ms(), at, settings.daily_batch_timezone, since)
+    return due or [latest_closed_day(installation)]
 
 
 def print_plan(installation: Installation, days: list[date], client: str | None, *, also_open_days: bool) -> None:

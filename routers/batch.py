@@ -12,8 +12,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Query, Request
 from pydantic import BaseModel
 
-from mai_core.batch.scheduled import next_run_ms
-from mai_core.days import from_ms, parse_day
+from mai_core.batch.runner import LEASE
+from mai_core.batch.scheduled import named_days, next_run_ms
+from mai_core.days import from_ms
 from mai_core.installation import Installation
 from mai_core.store import audit, batch_runs, clients, leases
 from routers.access import Operator
@@ -37,7 +38,7 @@ def trigger(request: Request, caller: Operator, wish: BatchWish | None = None) -
     arguments = batch_arguments(installation, wish or BatchWish())
     now_ms = installation.clock.now_ms()
     with installation.store.write() as db:
-        if leases.holder_of(db, "daily_batch", now_ms) is not None:
+        if leases.holder_of(db, LEASE, now_ms) is not None:
             raise HTTPException(409, "a batch is running already; see /api/admin/batch/status")
         audit.write(db, now_ms, caller.name, "batch.trigger", " ".join(arguments) or "everything due")
     process = launch(arguments, installation)
@@ -50,7 +51,7 @@ def status(request: Request, caller: Operator, limit: Annotated[int, Query(ge=1,
     installation: Installation = request.app.state.installation
     with installation.store.read() as db:
         runs = batch_runs.latest_runs(db, limit)
-        holder = leases.holder_of(db, "daily_batch", installation.clock.now_ms())
+        holder = leases.holder_of(db, LEASE, installation.clock.now_ms())
     due_ms = next_run_ms(installation)
     return {
         "success": True,
@@ -62,10 +63,11 @@ def status(request: Request, caller: Operator, limit: Annotated[int, Query(ge=1,
 
 
 def batch_arguments(installation: Installation, wish: BatchWish) -> list[str]:
+    named_days(installation, wish.date, wish.from_date, wish.to_date)  # what the batch would refuse is refused here
     arguments: list[str] = []
     for flag, value in (("--date", wish.date), ("--from", wish.from_date), ("--to", wish.to_date)):
         if value:
-            arguments += [flag, parse_day(value, flag.removeprefix("--")).isoformat()]
+            arguments += [flag, value]
     if wish.client_org_id:
         with installation.store.read() as db:
             arguments += ["--client", clients.require(db, wish.client_org_id).id]

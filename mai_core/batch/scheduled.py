@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from datetime import date
+from datetime import date, timedelta
 
 from mai_core.batch.due import due_days, next_batch_ms
 from mai_core.batch.runner import Result, run_batch
 from mai_core.batch.timing import batch_delay_ms, batch_time
 from mai_core.days import parse_day
-from mai_core.errors import Conflict
+from mai_core.errors import BadValue, Conflict
 from mai_core.installation import Installation
 from mai_core.store import batch_runs
 
@@ -37,6 +37,26 @@ def pending_days(installation: Installation) -> list[date]:
     if attempted_ms is not None and 0 <= now_ms - attempted_ms < RETRY_AFTER_MS:
         return []
     return days
+
+
+def named_days(installation: Installation, day: str | None, first: str | None, last: str | None) -> list[date]:
+    """The usage days that somebody names: one, or a span that ends with the latest closed one; empty when none is."""
+    if day and (first or last):
+        raise BadValue("date", "is one day; for several say from and to")
+    if day:
+        return [parse_day(day)]
+    if not (first or last):
+        return []
+    end = parse_day(last, "to") if last else latest_closed_day(installation)
+    start = parse_day(first, "from") if first else end
+    if start > end:
+        raise BadValue("from", f"{start} is after to {end}")
+    return [start + timedelta(days=n) for n in range((end - start).days + 1)]
+
+
+def latest_closed_day(installation: Installation) -> date:
+    settings = installation.settings
+    return due_days(installation.clock.now_ms(), batch_time(settings), settings.daily_batch_timezone, None)[-1]
 
 
 def run_if_due(installation: Installation) -> Result | None:

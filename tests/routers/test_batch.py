@@ -56,7 +56,17 @@ def test_a_trigger_starts_a_batch(
         assert dicts(db, "SELECT action FROM audit_log ORDER BY id DESC LIMIT 1") == [{"action": "batch.trigger"}]
 
 
-@pytest.mark.parametrize("wish", [{"date": "yesterday"}, {"client_org_id": "mai_client_nobody"}, {"date": "--help"}])
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"date": "yesterday"},
+        {"client_org_id": "mai_client_nobody"},
+        {"date": "--help"},
+        {"date": "2026-10-14", "to_date": "2026-10-15"},
+        {"from_date": "2026-10-15", "to_date": "2026-10-14"},
+        {"from_date": "2099-01-01"},
+    ],
+)
 def test_a_wish_that_makes_no_sense_starts_nothing(
     api: TestClient, installation: Installation, launched: Launched, wish: dict[str, str]
 ) -> None:
