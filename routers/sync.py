@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.concurrency import run_in_threadpool
 
 from mai_core.days import from_ms
 from mai_core.errors import MaiError
@@ -28,7 +27,7 @@ class SyncWish(BaseModel):
 
 
 @router.post("/api/v1/usage-tracking/sync/openrouter-usage")
-async def sync(request: Request, caller: Operator, wish: SyncWish | None = None) -> dict[str, Any]:
+def sync(request: Request, caller: Operator, wish: SyncWish | None = None) -> dict[str, Any]:
     """Pull what OpenRouter reports and fill gaps; 409 without the management key, 502 when it does not answer."""
     installation: Installation = request.app.state.installation
     if account_of(installation) is None:
@@ -37,7 +36,7 @@ async def sync(request: Request, caller: Operator, wish: SyncWish | None = None)
     with installation.store.write() as db:
         audit.write(db, installation.clock.now_ms(), caller.name, "sync.openrouter", f"{days_back} days")
     try:
-        detail = await run_in_threadpool(reconcile, installation, days_back, since_onboarding=False)
+        detail = reconcile(installation, days_back, since_onboarding=False)
     except MaiError as error:
         raise HTTPException(502, str(error)) from None
     return {"success": True, **detail}

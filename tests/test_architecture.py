@@ -136,6 +136,19 @@ def test_the_dashboard_does_not_write() -> None:
     assert list(naming(modules("app", "pages"), ["mai_core.store", "mai_core.installation", "mai_core.intake"])) == []
 
 
+def test_no_coroutine_waits_for_the_writer_of_the_ledger() -> None:
+    """Everybody else's requests would wait with it; a plain function runs in a thread."""
+    waiting = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in modules("api", "routers")
+        for coroutine in ast.walk(ast.parse(path.read_text()))
+        if isinstance(coroutine, ast.AsyncFunctionDef)
+        for node in ast.walk(coroutine)
+        if isinstance(node, ast.Attribute) and ast.unparse(node).endswith("store.write")
+    ]
+    assert waiting == []
+
+
 def test_the_sqlite_extension_is_named_only_where_reports_load_it() -> None:
     naming_it = [
         path.relative_to(ROOT).as_posix()
