@@ -19,6 +19,7 @@ from mai_core.sandbox.runner import Busy
 from mai_core.sandbox.tenant import write_relations
 from mai_core.store import clients
 from routers.access import Caller, require
+from routers.reports import reporting_of
 from routers.sql import come_again, desk_of
 
 router = APIRouter(prefix="/api/v1/lake", tags=["lake"])
@@ -33,7 +34,7 @@ def _page(request: Request, client: str) -> Page:
     with installation.store.read() as db:
         zones = clients.zones(db, clients.require(db, client).id)
     today = usage_day(installation.now_ms(), zones)
-    return desk_of(request).reporting.open(Viewer("analyst", client), FIRST_DAY, today)
+    return reporting_of(request.app).open(Viewer("analyst", client), FIRST_DAY, today)
 
 
 @router.get("/reporting.sql", response_class=Response, responses={200: {"content": {"text/plain": {}}}})

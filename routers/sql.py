@@ -18,7 +18,6 @@ from pydantic import BaseModel, Field
 
 from mai_core.days import usage_day
 from mai_core.installation import Installation
-from mai_core.reports import Reporting
 from mai_core.reports.reporting import FIRST_DAY, LAST_DAY
 from mai_core.sandbox.relations import RELATIONS
 from mai_core.sandbox.runner import Answer, Busy, Query, Refusal, Sandbox
@@ -27,6 +26,7 @@ from mai_core.spreadsheet import harmless
 from mai_core.store import clients
 from routers.access import SqlUser
 from routers.errors import Problem
+from routers.reports import reporting_of
 
 router = APIRouter(prefix="/api/v1/sql", tags=["sql"])
 
@@ -58,10 +58,9 @@ class SqlAnswer(BaseModel):
 class Desk:
     """The process's cells, and the queries that run in them by the name their senders gave."""
 
-    def __init__(self, installation: Installation) -> None:
+    def __init__(self) -> None:
         self.sandbox = Sandbox()
-        self.reporting = Reporting.of_store(installation.store, installation.settings)
-        self.running: dict[tuple[str, str], Query] = {}
+        self._running: dict[tuple[str, str], Query] = {}
         self._writing = threading.BoundedSemaphore(WRITING_AT_ONCE)
 
     @contextmanager
@@ -74,6 +73,22 @@ class Desk:
         finally:
             self._writing.release()
 
+    @contextmanager
+    def cancellable(self, sender: str, name: str | None, query: Query) -> Iterator[None]:
+        """The query can be cancelled by its name; of two of one name the later one can."""
+        if name:
+            self._running[sender, name] = query
+        try:
+            yield
+        finally:
+            if name and self._running.get((sender, name)) is query:
+                del self._running[sender, name]
+
+    def cancel(self, sender: str, name: str) -> None:
+        query = self._running.get((sender, name))
+        if query is not None:
+            query.cancel()
+
 
 _making = threading.Lock()
 
@@ -82,7 +97,7 @@ def desk_of(request: Request) -> Desk:
     state = request.app.state
     with _making:
         if not hasattr(state, "sql_desk"):
-            state.sql_desk = Desk(state.installation)
+            state.sql_desk = Desk()
     desk: Desk = state.sql_desk
     return desk
 
@@ -95,17 +110,12 @@ def desk_of(request: Request) -> Desk:
 def run_sql(body: SqlRequest, request: Request, caller: SqlUser) -> Any:
     """Run one query. 422 says what is wrong with it and where; 503 that all cells are taken."""
     client = caller.tenant(body.client)
-    installation: Installation = request.app.state.installation
     desk, query = desk_of(request), Query()
-    name = (caller.name, body.query_id or "")
-    if body.query_id:
-        desk.running[name] = query
     try:
-        told = answer(desk, installation, client, body, query)
+        with desk.cancellable(caller.name, body.query_id, query):
+            told = answer(request, client, body, query)
     except Busy as busy:
         raise come_again(busy) from None
-    finally:
-        desk.running.pop(name, None)
     if isinstance(told, Refusal):
         raise HTTPException(422, {"error": told.problem, **asdict(told)})
     if body.format == "csv":
@@ -117,23 +127,23 @@ def come_again(busy: Busy) -> HTTPException:
     return HTTPException(503, str(busy), headers={"Retry-After": "3"})
 
 
-def answer(desk: Desk, installation: Installation, client: str, body: SqlRequest, query: Query) -> Answer | Refusal:
+def answer(request: Request, client: str, body: SqlRequest, query: Query) -> Answer | Refusal:
+    installation: Installation = request.app.state.installation
+    desk = desk_of(request)
     with installation.store.read() as db:
         timezone = clients.zone_now(db, clients.require(db, client).id, installation.now_ms())
     end = body.end or usage_day(installation.now_ms(), timezone)
     start = body.start or end - timedelta(days=DEFAULT_DAYS - 1)
     with TemporaryDirectory(prefix="mai-tenant-") as folder:
         with desk.writing():
-            relations = write_relations(desk.reporting, client, start, end, Path(folder))
+            relations = write_relations(reporting_of(request.app), client, start, end, Path(folder))
         return desk.sandbox.run(relations, body.sql, query, timezone)
 
 
 @router.post("/{query_id}/cancel", status_code=204)
 def cancel(query_id: str, request: Request, caller: SqlUser) -> None:
     """Stop a running query of one's own; one that has ended is nobody's loss."""
-    query = desk_of(request).running.get((caller.name, query_id))
-    if query is not None:
-        query.cancel()
+    desk_of(request).cancel(caller.name, query_id)
 
 
 @router.get("/schema")

@@ -46,9 +46,9 @@ def test_an_export_of_a_century_asks_for_the_months_with_usage_only(reporting: R
         assert chunks
 
 
-def test_only_so_many_tenants_are_written_out_at_once(house: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_so_many_tenants_are_written_out_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("routers.sql.PATIENCE_S", 0.01)
-    desk = Desk(house)
+    desk = Desk()
     with desk.writing(), desk.writing(), pytest.raises(Busy), desk.writing():
         pass
     with desk.writing():

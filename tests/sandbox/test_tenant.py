@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -21,10 +22,11 @@ from mai_core.intake.booking import book
 from mai_core.reports import Reporting, Viewer, sealing
 from mai_core.reports.engine import load_extension
 from mai_core.sandbox.reporting_sql import local_sql
-from mai_core.sandbox.runner import Answer, Sandbox
+from mai_core.sandbox.runner import Answer, Query, Sandbox
 from mai_core.sandbox.tenant import write_relations
 from mai_core.settings import Settings, load_settings
 from mai_core.store import people, rates, rating_books
+from routers.sql import Desk
 from tests.builders import CLIENT, NOON, make_arrival, make_client
 from tests.reports.conftest import add_table
 
@@ -229,6 +231,15 @@ class TestOverTheApi:
         schema = httpx.get(f"{server}/api/v1/sql/schema", headers=AUTHORIZED).json()
         assert [relation["name"] for relation in schema][:2] == ["usage", "people"]
         assert httpx.post(f"{server}/api/v1/sql/unknown/cancel", headers=AUTHORIZED).status_code == 204
+
+
+def test_of_two_queries_of_one_name_the_later_one_can_be_cancelled() -> None:
+    desk, first, second = Desk(), Query(), Query()
+    with ExitStack() as second_runs:
+        with desk.cancellable("ann", "q", first):
+            second_runs.enter_context(desk.cancellable("ann", "q", second))
+        desk.cancel("ann", "q")
+    assert (first._cancelled, second._cancelled) == (False, True)
 
 
 class TestCommandLine:
