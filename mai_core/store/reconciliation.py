@@ -9,6 +9,7 @@ from typing import Any
 from mai_core.days import day_bounds_ms, from_ms
 from mai_core.reconciliation.comparing import Line, Recorded, Residual
 from mai_core.store.connection import Db, dicts, rows
+from mai_core.store.imported import EVERY_FACET
 from mai_core.upstream.openrouter_account import Credits, Key, ProviderDay
 
 WHOLE_ACCOUNT = ""
@@ -140,7 +141,9 @@ def days_with_imports(db: Db, client_ids: Iterable[str]) -> set[date]:
         date.fromisoformat(day)
         for client_org_id in client_ids
         for (day,) in rows(
-            db, "SELECT DISTINCT usage_date FROM imported_days WHERE client_org_id = ?", (client_org_id,)
+            db,
+            f"SELECT DISTINCT usage_date FROM imported_days WHERE {EVERY_FACET} AND client_org_id = ?",
+            (client_org_id,),
         )
     }
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from mai_core.store.connection import Db, dicts
+from mai_core.store.imported import EVERY_FACET
 
 
 def days(db: Db, client_org_id: str) -> list[dict[str, Any]]:
@@ -108,7 +109,7 @@ def sums_of_days(db: Db, client_org_id: str, days: Iterable[str]) -> dict[str, t
     sums: dict[str, list[int]] = {}
     for day in days:
         for table in ("usage_daily", "imported_days"):
-            facets = " AND facet IN ('client', 'user', 'model')" if table == "imported_days" else ""
+            facets = f" AND {EVERY_FACET}" if table == "imported_days" else ""
             for raw, charged in db.execute(
                 f"SELECT raw_pusd, charged_pusd FROM {table} WHERE client_org_id = ? AND usage_date = ?{facets}",
                 (client_org_id, day),

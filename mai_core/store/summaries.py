@@ -14,6 +14,7 @@ from mai_core.days import parse_day
 from mai_core.model import Client
 from mai_core.store import rates
 from mai_core.store.connection import Db, rows
+from mai_core.store.imported import EVERY_FACET
 from mai_core.usage_summary import UsageRow
 
 Facet = Literal["client", "user", "model"]
@@ -41,7 +42,8 @@ def days_with_usage(db: Db, client_org_id: str, first: date, last: date) -> set[
     found = rows(
         db,
         "SELECT usage_date FROM usage_daily WHERE client_org_id = ?1 AND usage_date BETWEEN ?2 AND ?3"
-        " UNION SELECT usage_date FROM imported_days WHERE client_org_id = ?1 AND usage_date BETWEEN ?2 AND ?3",
+        f" UNION SELECT usage_date FROM imported_days WHERE {EVERY_FACET} AND client_org_id = ?1"
+        " AND usage_date BETWEEN ?2 AND ?3",
         (client_org_id, first.isoformat(), last.isoformat()),
     )
     return {str(day) for (day,) in found}
