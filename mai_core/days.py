@@ -111,6 +111,11 @@ def parse_instant_ms(text: str, field: str = "time") -> int:
     return to_ms(instant if instant.tzinfo else instant.replace(tzinfo=UTC))
 
 
+def days_between(first: date, last: date) -> list[date]:
+    """Both inclusive; none where the last lies before the first."""
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
 def month_of(day: date) -> str:
     return f"{day.year:04d}-{day.month:02d}"
 

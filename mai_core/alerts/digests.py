@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from mai_core import forecast, mail
 from mai_core.alerts.digest import DigestFacts, Due, compose, due_digests, odd_day
-from mai_core.days import month_days, month_of, usage_day
+from mai_core.days import days_between, month_days, month_of, usage_day
 from mai_core.errors import MaiError
 from mai_core.ids import anonymous_label
 from mai_core.installation import Installation
@@ -78,9 +78,9 @@ def gather(
         zones = clients.zones(db, client.id) if client else installation.settings.daily_batch_timezone
         today = usage_day(installation.clock.now_ms(), zones)
         amounts: dict[date, int] = {}
+        looked_at = days_between(today - timedelta(days=forecast.HISTORY_DAYS), today)
         for client_org_id in ids:
-            since = today - timedelta(days=forecast.HISTORY_DAYS)
-            for day, amount in months.charged_by_day(db, client_org_id, since, today).items():
+            for day, amount in months.charged_by_day(db, client_org_id, looked_at).items():
                 amounts[day] = amounts.get(day, 0) + amount
     landing = forecast.landing(amounts, today, *month_days(month_of(today)))
     settings = installation.settings

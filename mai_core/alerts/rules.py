@@ -11,7 +11,7 @@ from mai_core import forecast
 from mai_core.alerts.finding import NEVER, Finding, Level
 from mai_core.batch.due import due_days
 from mai_core.batch.timing import batch_delay_ms, batch_time
-from mai_core.days import DAY_MS, month_days, month_of, parse_day, usage_day
+from mai_core.days import DAY_MS, days_between, month_days, month_of, parse_day, usage_day
 from mai_core.installation import Installation
 from mai_core.model import Client
 from mai_core.money import units_of
@@ -36,7 +36,8 @@ def limits(installation: Installation, db: Db, now_ms: int) -> Iterator[Finding]
         if client.monthly_limit is None or not (limit := units_of(client.monthly_limit)):
             continue
         today = usage_day(now_ms, clients.zones(db, client.id))
-        amounts = months.charged_by_day(db, client.id, today - timedelta(days=forecast.HISTORY_DAYS), today)
+        looked_at = days_between(today - timedelta(days=forecast.HISTORY_DAYS), today)
+        amounts = months.charged_by_day(db, client.id, looked_at)
         yield from limit_findings(client, limit, amounts, today)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import zlib
 from datetime import date, datetime, time, timedelta
 
-from mai_core.days import to_ms, usage_day, zone
+from mai_core.days import days_between, to_ms, usage_day, zone
 
 MOST_DAYS_CAUGHT_UP = 400
 MINUTE_MS = 60_000
@@ -29,7 +29,7 @@ def due_days(now_ms: int, at: time, zone_name: str, last_done: date | None, dela
     if last_done is None:
         return [latest]
     first = max(last_done + timedelta(days=1), latest - timedelta(days=MOST_DAYS_CAUGHT_UP - 1))
-    return [first + timedelta(days=n) for n in range((latest - first).days + 1)]
+    return days_between(first, latest)
 
 
 def next_batch_ms(now_ms: int, at: time, zone_name: str, delay_ms: int = 0) -> int:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from datetime import date, timedelta
+from datetime import date
 
 from mai_core.batch.due import due_days, next_batch_ms
 from mai_core.batch.runner import Result, run_batch
 from mai_core.batch.timing import batch_delay_ms, batch_time
-from mai_core.days import parse_day
+from mai_core.days import days_between, parse_day
 from mai_core.errors import BadValue, Conflict
 from mai_core.installation import Installation
 from mai_core.store import batch_runs
@@ -51,7 +51,7 @@ def named_days(installation: Installation, day: str | None, first: str | None, l
     start = parse_day(first, "from") if first else end
     if start > end:
         raise BadValue("from", f"{start} is after to {end}")
-    return [start + timedelta(days=n) for n in range((end - start).days + 1)]
+    return days_between(start, end)
 
 
 def latest_closed_day(installation: Installation) -> date:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from mai_core.days import parse_day, usage_day
+from mai_core.days import days_between, parse_day, usage_day
 from mai_core.errors import MaiError
 from mai_core.influx.comparing import compare_day
 from mai_core.influx.sending import send_waiting
@@ -59,12 +59,9 @@ def run_verify(args: argparse.Namespace) -> int:
     return 0 if agrees else 1
 
 
-def _days(first: str | None, last: str | None, default: date) -> Iterator[date]:
-    day = parse_day(first, "--from") if first else default
-    end = parse_day(last, "--to") if last else max(day, default)
-    while day <= end:
-        yield day
-        day += timedelta(days=1)
+def _days(first: str | None, last: str | None, default: date) -> list[date]:
+    start = parse_day(first, "--from") if first else default
+    return days_between(start, parse_day(last, "--to") if last else max(start, default))
 
 
 @contextmanager

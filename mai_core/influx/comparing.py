@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
-from mai_core.days import day_bounds_ms, zone_in_force
+from mai_core.days import day_bounds_ms, days_between, zone_in_force
 from mai_core.errors import MaiError
 from mai_core.influx.points import cost_of, derived_id, observation_of
 from mai_core.influx.server import Server
@@ -70,11 +70,9 @@ def top_up_day(installation: Installation, server: Server, client_org_id: str, d
 
 def import_days(installation: Installation, server: Server, first: date, last: date) -> Iterator[tuple[date, Imported]]:
     """All clients' points of a span of days, hour by hour, as an ordinary way in."""
-    day = first
-    while day <= last:
+    for day in days_between(first, last):
         since_ms, before_ms = day_bounds_ms(day, "UTC")
         yield day, import_points(installation, _points(server, since_ms, before_ms, None), None)
-        day += timedelta(days=1)
 
 
 def import_points(installation: Installation, points: Iterator[dict[str, Any]], client_org_id: str | None) -> Imported:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from mai_core.days import from_ms
+from mai_core.days import days_between, from_ms
 from mai_core.errors import MaiError
 from mai_core.installation import Installation
 from mai_core.money import decimal_text
@@ -86,7 +86,7 @@ def look(
     found = {one.day for rows in told.values() for one in rows if one.day >= today - timedelta(days=days_back)}
     if not found:
         return None
-    days = [min(found) + timedelta(days=n) for n in range((max(found) - min(found)).days + 1)]
+    days = days_between(min(found), max(found))
     report = Report(days[0], days[-1])
     for group, rows in told.items():
         wanted = _days_of_group(installation, group, days, since_onboarding)

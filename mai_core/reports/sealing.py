@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mai_core.days import month_days, month_of, usage_day
+from mai_core.days import days_between, month_days, month_of, usage_day
 from mai_core.reports.bucket import Bucket
 from mai_core.reports.engine import Connection, open_reader
 from mai_core.reports.generations import generations_of_days
@@ -100,7 +100,7 @@ def unsealed_days(db: Db, client_org_id: str, through: date) -> list[date]:
 def _with_empty_days(period: str, days: list[date]) -> list[date]:
     """Days without usage before the last of them are sealed along, so that few spans stay open."""
     first = date(int(period), 1, 1) if len(period) == 4 else month_days(period)[0]
-    return [first + timedelta(days=n) for n in range((days[-1] - first).days + 1)]
+    return days_between(first, days[-1])
 
 
 @dataclass(frozen=True, slots=True)

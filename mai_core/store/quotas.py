@@ -15,6 +15,7 @@ from mai_core.money import Currency, multiply, units_of
 from mai_core.quotas import Holder, Quota, Standing
 from mai_core.store import audit, clients, rates
 from mai_core.store.connection import Db, dicts, rows
+from mai_core.store.months import charged_by_day
 
 WHOLE_CLIENT = ""
 REMEMBERED_MS = 60_000
@@ -80,7 +81,7 @@ def standings(
     result = []
     for person, quota in _applying(db, client, external_user):
         if person is None and memory is not None:
-            used = memory.past_days(db, client.id, days[:-1], now_ms) | charged_by_day(db, client.id, days[-1:], None)
+            used = memory.past_days(db, client.id, days[:-1], now_ms) | charged_by_day(db, client.id, days[-1:])
         else:
             used = charged_by_day(db, client.id, days, person)
         result.append(Standing(quota, _counted(db, client, quota.currency, used)))
@@ -102,7 +103,7 @@ class Memory:
         if read_at_ms is None or not 0 <= now_ms - read_at_ms < REMEMBERED_MS:
             if len(self._sums) >= MOST_REMEMBERED:
                 self._sums.clear()
-            sums = charged_by_day(db, client_org_id, days, None)
+            sums = charged_by_day(db, client_org_id, days)
             self._sums[key] = (now_ms, sums)
         return sums
 
@@ -112,26 +113,6 @@ def resets_at_ms(db: Db, client: Client, now_ms: int) -> int:
     zones = clients.zones(db, client.id)
     _, last = month_days(month_of(usage_day(now_ms, zones)))
     return day_start_ms(last + timedelta(days=1), zones)
-
-
-def charged_by_day(db: Db, client_org_id: str, days: Sequence[date], external_user: str | None) -> dict[date, int]:
-    """Charged 10^-12 USD per day, of a person or (None) of everybody. Days are named one by one, so that a person
-    is found by the key; sums are made in two halves, because SQLite's SUM overflows."""
-    person = "" if external_user is None else " AND external_user = ?"
-    facet = "client" if external_user is None else "user"
-    named = [day.isoformat() for day in days]
-    bindings = [client_org_id, *named, *([] if external_user is None else [external_user])]
-    sums: dict[date, int] = {}
-    for table in ("usage_daily WHERE", f"imported_days WHERE facet = '{facet}' AND"):
-        for day, millions, units in rows(
-            db,
-            f"SELECT usage_date, SUM(charged_pusd / 1000000), SUM(charged_pusd % 1000000) FROM {table}"
-            f" client_org_id = ? AND usage_date IN ({', '.join('?' * len(named))}){person} GROUP BY usage_date",
-            bindings,
-        ):
-            at = date.fromisoformat(day)
-            sums[at] = sums.get(at, 0) + millions * 1_000_000 + units
-    return sums
 
 
 def _applying(db: Db, client: Client, external_user: str | None) -> list[tuple[str | None, Quota]]:
