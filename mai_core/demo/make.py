@@ -21,7 +21,7 @@ from mai_core.intake.booking import book
 from mai_core.model import Arrival
 from mai_core.money import UNITS_PER_ONE, Money
 from mai_core.reports import sealing
-from mai_core.store import Db, clients, people, quotas, rates, rating_books, rows, sale_prices
+from mai_core.store import Db, clients, months, people, quotas, rates, rating_books, rows, sale_prices
 
 MONTHS = 13
 _PER_COMMIT = 2000
@@ -164,7 +164,9 @@ def _limit_some(installation: Installation, today: date, now_ms: int) -> None:
         for client in CLIENTS:
             if client.limit_used_percent is not None:
                 organisation = client_org_id(client.name)
-                spent = {month: _charged_in(db, organisation, month) for month in (this_month, last_month)}
+                spent = {
+                    month: months.totals(db, organisation, month).charged_pusd for month in (this_month, last_month)
+                }
                 well_begun = 4 * spent[this_month] > spent[last_month]
                 units = spent[this_month if well_begun else last_month] * 100 // client.limit_used_percent
                 limit = Money(units, "USD").cents // 100 + 1
@@ -183,14 +185,3 @@ def _limit_people(db: Db, organisation: str, month: str, now_ms: int) -> None:
     for (person, spent), percent in zip(largest, (125, 300), strict=False):
         hard = (spent * percent // 100 // UNITS_PER_ONE + 1) * UNITS_PER_ONE
         quotas.put(db, now_ms, "demo", organisation, person, "USD", hard * 3 // 5, hard)
-
-
-def _charged_in(db: Db, organisation: str, month: str) -> int:
-    return sum(
-        charged
-        for (charged,) in rows(
-            db,
-            "SELECT charged_pusd FROM usage_daily WHERE client_org_id = ? AND usage_date BETWEEN ? AND ?",
-            (organisation, f"{month}-01", f"{month}-31"),
-        )
-    )
