@@ -34,8 +34,8 @@ def unpriced_models(db: Db, since_day: str) -> list[tuple[str, str, int]]:
         (str(client), str(model), int(requests))
         for client, model, requests in rows(
             db,
-            "SELECT client_org_id, model, sum(unpriced_requests) FROM usage_daily WHERE usage_date >= ?"
-            " GROUP BY client_org_id, model HAVING sum(unpriced_requests) > 0",
+            "SELECT client_org_id, model, sum(unpriced_requests) FROM usage_daily"
+            " WHERE usage_date >= ? AND unpriced_requests > 0 GROUP BY client_org_id, model",
             (since_day,),
         )
     ]

@@ -32,13 +32,14 @@ def _all_days(db: Db, client_org_id: str) -> set[str]:
 
 def unpriced_days(db: Db, since: str) -> list[tuple[str, str]]:
     """(client, day) from a day on with something that no price was known for, on invoiced days as a correction."""
-    return rows(
+    found = rows(
         db,
-        "SELECT DISTINCT client_org_id, usage_date FROM usage_daily WHERE usage_date >= ?1 AND unpriced_requests > 0"
-        " UNION SELECT client_org_id, usage_date FROM corrections WHERE usage_date >= ?1 AND state = 'waiting'"
-        " AND json_extract(after, '$.cost_basis') = 'unpriced' ORDER BY 1, 2",
+        "SELECT client_org_id, usage_date FROM usage_daily WHERE usage_date >= ?1 AND unpriced_requests > 0"
+        " UNION ALL SELECT client_org_id, usage_date FROM corrections WHERE usage_date >= ?1 AND state = 'waiting'"
+        " AND json_extract(after, '$.cost_basis') = 'unpriced'",
         (since,),
     )
+    return sorted(set(found))
 
 
 def last_proposal(db: Db, client_org_id: str, generation_id: str) -> str | None:

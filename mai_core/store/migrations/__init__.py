@@ -14,6 +14,7 @@ from mai_core.store.migrations import (
     m006_operations,
     m007_legacy_views,
     m008_reconciled_days,
+    m009_asked_often,
 )
 
 Migration = Callable[[Any], None]
@@ -27,4 +28,5 @@ MIGRATIONS: tuple[tuple[str, Migration], ...] = (
     ("006_operations", m006_operations.apply),
     ("007_legacy_views", m007_legacy_views.apply),
     ("008_reconciled_days", m008_reconciled_days.apply),
+    ("009_asked_often", m009_asked_often.apply),
 )
