@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from mai_core.clock import Clock
 from mai_core.ids import client_org_id
+from mai_core.money import plain_text
 from mai_core.secrets_box import SecretBox, open_secret_box
 from mai_core.settings import Settings
 from mai_core.store import Store, audit, clients
@@ -100,4 +101,4 @@ def initialise_client(installation: Installation) -> None:
 
 
 def _text(value: Decimal | None) -> str | None:
-    return None if value is None else format(value.normalize(), "f")
+    return None if value is None else plain_text(value)

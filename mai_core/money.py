@@ -99,6 +99,12 @@ def shortest_text(units: int) -> str:
     return f"{'-' if units < 0 else ''}{whole}.{fraction:012d}".rstrip("0").rstrip(".")
 
 
+def plain_text(value: Decimal) -> str:
+    """The shortest exact way to write a decimal without an exponent: '0.0000025', '12', '0'."""
+    text = format(value, "f") if value else "0"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 @total_ordering
 @dataclass(frozen=True, slots=True)
 class Money:

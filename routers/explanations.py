@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from mai_core.days import from_ms
 from mai_core.errors import NotFound
 from mai_core.explaining import Explanation, explain
-from mai_core.money import shortest_text
+from mai_core.money import plain_text, shortest_text
 from mai_core.rating import Component
 from mai_core.store import ledger, rating_books
 from routers.access import Anyone
@@ -98,8 +98,8 @@ def _lines(components: tuple[Component, ...]) -> list[Line]:
         Line(
             what=part.key,
             quantity=part.quantity,
-            unit_usd=f"{part.unit_usd.normalize():f}",
-            amount_usd=f"{part.amount_usd.normalize():f}",
+            unit_usd=plain_text(part.unit_usd),
+            amount_usd=plain_text(part.amount_usd),
         )
         for part in components
     ]

@@ -19,6 +19,7 @@ from mai_core.money import (
     divide_half_up,
     exact_decimal,
     multiply,
+    plain_text,
     round_half_up,
     shortest_text,
     total,
@@ -100,6 +101,14 @@ def test_dividing_by_nothing_is_refused() -> None:
 @given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**15), max_value=10**15, places=4))
 def test_rounding_half_up_by_name(value: Decimal) -> None:
     assert round_half_up(value) == exactly(value)
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**30), max_value=10**30))
+def test_a_plain_text_is_the_same_number_and_as_short_as_can_be(value: Decimal) -> None:
+    text = plain_text(value)
+    assert Decimal(text) == value
+    assert "E" not in text
+    assert not ("." in text and text.endswith(("0", ".")))
 
 
 @given(st.integers(-LARGEST_STORED_UNITS, LARGEST_STORED_UNITS))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mai_core.cli import opened
 from mai_core.days import from_ms
+from mai_core.money import plain_text
 from mai_core.price_refresh import preview_prices, refresh_prices
 from mai_core.pricing import ModelPrice, pricing_text
 from mai_core.store import price_books, prices
@@ -49,11 +49,7 @@ def show_list(args: argparse.Namespace) -> int:
 
 def _shown(price: ModelPrice, key: str) -> str:
     per_million = price.per_million(key)
-    return "no price" if per_million is None else _plain(per_million)
-
-
-def _plain(value: Decimal) -> str:
-    return format(value.normalize(), "f") if value else "0"
+    return "no price" if per_million is None else plain_text(per_million)
 
 
 def _since(price: ModelPrice) -> str:

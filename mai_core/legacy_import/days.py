@@ -25,12 +25,11 @@ from mai_core.legacy_import.history import (
     Sums,
     history_day,
     live_counter_day,
-    plain,
     sum_of,
     sums_of,
 )
 from mai_core.legacy_import.report import FacetTotals, ImportReport, TableReport
-from mai_core.money import shortest_text
+from mai_core.money import plain_text, shortest_text
 from mai_core.store import Db, imported
 from mai_core.store.legacy_source import LegacySource
 
@@ -173,7 +172,7 @@ def _overlap(day: HistoryDay, own: tuple[int, int, int, int], beside: bool) -> s
     decided = "both parts count" if beside else "the events count, the imported day does not"
     return (
         f"{day.client_org_id} {day.usage_date}: events {requests} requests {shortest_text(charged)} USD, "
-        f"imported {day.total_requests} requests {plain(day.markup_cost)} USD: {decided}"
+        f"imported {day.total_requests} requests {plain_text(day.markup_cost)} USD: {decided}"
     )
 
 
@@ -222,8 +221,8 @@ def _stored(day: HistoryDay) -> dict[str, Any]:
         "total_requests": day.total_requests,
         "raw_pusd": day.raw_pusd,
         "charged_pusd": day.charged_pusd,
-        "raw_cost": plain(day.raw_cost),
-        "markup_cost": plain(day.markup_cost),
+        "raw_cost": plain_text(day.raw_cost),
+        "markup_cost": plain_text(day.markup_cost),
         "primary_model": day.primary_model,
         "unique_users": day.unique_users,
         "created_at": day.created_at,

@@ -9,8 +9,9 @@ from mai_core.errors import MaiError
 from mai_core.given import count_given, text_given
 from mai_core.installation import Installation
 from mai_core.legacy_import.agreements import require_known
-from mai_core.legacy_import.history import plain, seconds, shortest_decimal
+from mai_core.legacy_import.history import seconds, shortest_decimal
 from mai_core.legacy_import.report import TableReport
+from mai_core.money import plain_text
 from mai_core.store import imported
 from mai_core.store.legacy_source import LegacySource
 
@@ -51,6 +52,6 @@ def _generation(row: dict[str, object], known: set[str]) -> Generation:
         require_known(row["client_org_id"], known),
         parse_day(row["generation_date"], "generation_date").isoformat(),  # type: ignore[arg-type]
         seconds(row["processed_at"]),
-        plain(shortest_decimal("total_cost", row["total_cost"])),
+        plain_text(shortest_decimal("total_cost", row["total_cost"])),
         count_given("total_tokens", row["total_tokens"]),
     )

@@ -143,12 +143,6 @@ def sums_of(days: Iterable[HistoryDay]) -> Sums:
     return result
 
 
-def plain(value: Decimal) -> str:
-    """The shortest way to write a decimal without an exponent: '0.0000001', '12', '0.3'."""
-    text = format(value, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 def history_day(facet: Facet, row: Mapping[str, Any]) -> HistoryDay:
     """A row of the old table, or BadValue with the field that cannot be taken."""
     return HistoryDay(

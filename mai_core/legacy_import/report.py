@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from mai_core.legacy_import.history import Facet, Sums, plain
+from mai_core.legacy_import.history import Facet, Sums
+from mai_core.money import plain_text
 
 EXAMPLES = 3
 
@@ -116,4 +117,5 @@ def _lines(report: ImportReport) -> Iterator[str]:
 
 
 def _sums(label: str, sums: Sums) -> str:
-    return f"{label:<34}{sums.tokens:>16}{sums.requests:>12}{plain(sums.raw_cost):>30}{plain(sums.markup_cost):>30}"
+    raw, charged = plain_text(sums.raw_cost), plain_text(sums.markup_cost)
+    return f"{label:<34}{sums.tokens:>16}{sums.requests:>12}{raw:>30}{charged:>30}"

@@ -64,9 +64,9 @@ class ModelPrice:
         for key, quantity in quantities(usage, bool(units["internal_reasoning"])):
             price = units[key]
             if price:
-                unit_usd = Decimal(price).scaleb(-_SCALE).normalize()
                 with localcontext() as context:
                     context.prec = 80
+                    unit_usd = Decimal(price).scaleb(-_SCALE).normalize()
                     lines.append(Component(key, quantity, unit_usd, unit_usd * quantity))
         return tuple(lines)
 

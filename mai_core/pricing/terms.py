@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from mai_core.errors import BadValue
-from mai_core.money import exact_decimal
+from mai_core.money import exact_decimal, plain_text
 
 PER_TOKEN = (
     "prompt",
@@ -147,7 +147,7 @@ def pricing_text(pricing: Pricing) -> str:
     """One text for one meaning: two lists that say the same give the same bytes."""
     shown: dict[str, Any] = _texts(pricing.base)
     if pricing.discount:
-        shown["discount"] = plain(pricing.discount)
+        shown["discount"] = plain_text(pricing.discount)
     if pricing.overrides:
         shown["overrides"] = [_override_shown(override) for override in pricing.overrides]
     return json.dumps(shown, sort_keys=True, separators=(",", ":"))
@@ -164,12 +164,7 @@ def _override_shown(override: Override) -> dict[str, Any]:
 
 
 def _texts(prices: Mapping[str, Decimal]) -> dict[str, Any]:
-    return {key: plain(price) for key, price in prices.items()}
-
-
-def plain(value: Decimal) -> str:
-    """The shortest decimal without an exponent: 0.0000025."""
-    return format(value.normalize(), "f") if value else "0"
+    return {key: plain_text(price) for key, price in prices.items()}
 
 
 def _hhmm(minute: int) -> int:

@@ -10,7 +10,7 @@ from mai_core.days import ZoneSince, next_midnight_ms, zone, zone_in_force
 from mai_core.errors import BadValue, Conflict, NotFound
 from mai_core.given import LONGEST_TEXT, text_given
 from mai_core.model import Client
-from mai_core.money import exact_decimal, units_of
+from mai_core.money import exact_decimal, plain_text, units_of
 from mai_core.secrets_box import SecretBox
 from mai_core.store import audit
 from mai_core.store.connection import Db, rows
@@ -173,13 +173,13 @@ def markup_text(value: str | float | Decimal) -> str:
     decimal = exact_decimal(value, "markup_rate")
     if decimal <= 0 or decimal > 1000:
         raise BadValue("markup_rate", "must be above 0 and at most 1000")
-    return format(decimal.normalize(), "f")
+    return plain_text(decimal)
 
 
 def _limit_text(value: str | float | Decimal) -> str:
     if units_of(value, "monthly_limit") < 0:
         raise BadValue("monthly_limit", "must be 0 or more")
-    return format(exact_decimal(value, "monthly_limit").normalize(), "f")
+    return plain_text(exact_decimal(value, "monthly_limit"))
 
 
 def set_markup(db: Db, client_org_id: str, markup: str | None, effective_from_ms: int, set_by: str) -> None:

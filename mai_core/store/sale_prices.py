@@ -8,7 +8,7 @@ from typing import Any
 from mai_core.conversion import WARSAW
 from mai_core.days import day_start_ms, parse_day, parse_instant_ms
 from mai_core.errors import BadValue, NotFound
-from mai_core.money import exact_decimal
+from mai_core.money import exact_decimal, plain_text
 from mai_core.sale_prices import SalePrice
 from mai_core.store import audit, clients
 from mai_core.store.connection import Db, dicts, rows
@@ -103,7 +103,7 @@ def _amount(value: str | Decimal, field: str) -> str:
     amount = exact_decimal(value, field)
     if not 0 <= amount <= DEAREST:
         raise BadValue(field, "must be between 0 and a million USD")
-    return format(amount.normalize(), "f") if amount else "0"
+    return plain_text(amount)
 
 
 def since_ms(db: Db, since: str | None, client_org_id: str | None, field: str = "since") -> int | None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mai_core.days import parse_instant_ms
-from mai_core.money import shortest_text
+from mai_core.money import plain_text, shortest_text
 from mai_core.pricing import ModelPrice, pricing_of
 from mai_core.rating import Usage
 
@@ -150,6 +150,13 @@ def test_the_lines_of_an_explanation_add_up_to_the_cost(
     exact = sum((line.amount_usd for line in lines), Decimal(0))
     assert abs(exact - Decimal(amount)) <= Decimal("5E-13")
     assert all(line.amount_usd == line.quantity * line.unit_usd for line in lines)
+
+
+def test_a_line_of_an_explanation_keeps_every_place_of_a_price_and_its_discount() -> None:
+    of = price({}, prompt="0.92345678901234567891", completion="0", discount="0.0876543211")
+    (line,) = of.components(Usage(model="acme/large", at_ms=0, input_tokens=7))
+    assert plain_text(line.unit_usd) == "0.842511811106282578906625361999"
+    assert plain_text(line.amount_usd) == "5.897582677743978052346377533993"
 
 
 LONG_PROMPTS = price(
