@@ -201,7 +201,7 @@ def savepoint(db: Db) -> Iterator[None]:
     try:
         yield
     except _UNAVAILABLE as error:
-        raise StoreUnavailable(f"the ledger cannot be written now: {error}") from error
+        raise StoreUnavailable(f"the ledger cannot be written now: {with_remedy(str(error))}") from error
     except BaseException:
         if db.in_transaction:
             db.execute("ROLLBACK TO part; RELEASE part")
