@@ -33,8 +33,3 @@ def end(db: Db, token_hash: str, now_ms: int) -> bool:
 
 def end_all(db: Db, account_id: int, now_ms: int) -> None:
     db.execute("UPDATE sessions SET ended_at_ms = ? WHERE account_id = ? AND ended_at_ms IS NULL", (now_ms, account_id))
-
-
-def forget_old(db: Db, before_ms: int) -> None:
-    """Rows that cannot open anything any more."""
-    db.execute("DELETE FROM sessions WHERE expires_at_ms < ? OR ended_at_ms < ?", (before_ms, before_ms))
