@@ -174,14 +174,14 @@ def total(amounts: Iterable[Money], currency: Currency) -> Money:
     return result
 
 
-def allocate_largest_remainder(exact: Sequence[int], unit: int = UNITS_PER_GROSZ) -> list[int]:
-    """Each exact amount in whole `unit`s, so that the parts add up to the whole rounded half up once.
+def allocate_largest_remainder(exact: Sequence[int]) -> list[int]:
+    """Each exact amount in whole grosze, so that the parts add up to the whole rounded half up once.
 
-    Every part is its floor or its floor plus one; the largest remainders get the extra unit, ties the earlier line.
+    Every part is its floor or its floor plus one; the largest remainders get the extra grosz, ties the earlier line.
     """
-    floors = [amount // unit for amount in exact]
-    missing = divide_half_up(sum(exact), unit) - sum(floors)
-    by_remainder = sorted(range(len(exact)), key=lambda line: (-(exact[line] % unit), line))
+    floors = [amount // UNITS_PER_GROSZ for amount in exact]
+    missing = divide_half_up(sum(exact), UNITS_PER_GROSZ) - sum(floors)
+    by_remainder = sorted(range(len(exact)), key=lambda line: (-(exact[line] % UNITS_PER_GROSZ), line))
     for line in by_remainder[:missing]:
         floors[line] += 1
     return floors

@@ -107,7 +107,7 @@ def rerate(
     return Rerated(tuple(lines), events, details, apply)
 
 
-def rate_unpriced(installation: Installation, since: date | None = None, actor: str = "system") -> int:
+def rate_unpriced(installation: Installation, since: date | None = None) -> int:
     """What was stored at 0 gets its amount once a price is known; nothing else moves. Returns how many generations."""
     since = since or from_ms(installation.now_ms()).date() - timedelta(days=UNPRICED_DAYS)
     with installation.store.read() as db:
@@ -124,7 +124,7 @@ def rate_unpriced(installation: Installation, since: date | None = None, actor: 
         with installation.store.write() as db:
             _, changes, invoiced = _changes(installation, db, book, client, day, only_unpriced=True)
             if changes:
-                _apply(installation, db, client, day, changes, invoiced, actor)
+                _apply(installation, db, client, day, changes, invoiced, "system")
         priced += len(changes)
     return priced
 

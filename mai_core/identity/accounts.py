@@ -9,7 +9,6 @@ from typing import Any
 from mai_core import mail
 from mai_core.errors import BadValue, NotFound
 from mai_core.identity.callers import ROLES, ROLES_OF_ALL_CLIENTS
-from mai_core.identity.passwords import check_rules
 from mai_core.store import Db, accounts, audit, clients, sessions
 
 _EMAIL = re.compile(r"[^@\s\x00-\x1f<>,;:\"()\[\]\\]{1,64}@[^@\s\x00-\x1f<>,;:\"()\[\]\\]{1,190}\.[^@\s.]{1,60}")
@@ -106,11 +105,6 @@ def by_email(db: Db, email: str) -> dict[str, Any]:
     if account is None:
         raise NotFound(f"there is no account with the address {email}")
     return account
-
-
-def checked_password(password: str, email: str) -> str:
-    check_rules(password, email)
-    return password
 
 
 def _shown(account: Mapping[str, Any]) -> dict[str, Any]:

@@ -48,10 +48,6 @@ def open_alerts(db: Db, client_org_id: str | None = None) -> list[dict[str, Any]
     )
 
 
-def recent(db: Db, limit: int = 100) -> list[dict[str, Any]]:
-    return _decoded(dicts(db, "SELECT * FROM alerts ORDER BY id DESC LIMIT ?", (limit,)))
-
-
 def not_notified(db: Db) -> list[dict[str, Any]]:
     """Open ones that nobody was told of yet."""
     return [alert for alert in open_alerts(db) if alert["notified_at_ms"] is None]

@@ -210,10 +210,6 @@ def removable(db: Db, before_day: str) -> list[dict[str, Any]]:
     )
 
 
-def event_days_before(db: Db, client_org_id: str, before_day: str) -> list[str]:
-    return sorted(day for day in _days(db, "usage_events", client_org_id) if day < before_day)
-
-
 def remove_events(db: Db, client_org_id: str, day: str, now_ms: int) -> int:
     db.execute("DELETE FROM usage_events WHERE client_org_id = ? AND usage_date = ?", (client_org_id, day))
     removed = int(db.changes())

@@ -73,15 +73,5 @@ def latest_runs(db: Db, limit: int = 14) -> list[dict[str, Any]]:
     return runs
 
 
-def latest_of_step(db: Db, step: str) -> dict[str, Any] | None:
-    rows = dicts(db, "SELECT * FROM batch_runs WHERE step = ? ORDER BY id DESC LIMIT 1", (step,))
-    return _decoded(rows[0]) if rows else None
-
-
-def failures_of_run(db: Db, run_id: int) -> list[dict[str, Any]]:
-    rows = dicts(db, "SELECT * FROM batch_runs WHERE run_id = ? AND state = 'failed' ORDER BY id", (run_id,))
-    return [_decoded(row) for row in rows]
-
-
 def _decoded(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "detail": json.loads(row["detail"])}

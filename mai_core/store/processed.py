@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,7 +10,7 @@ from typing import Any
 
 from mai_core.errors import BadValue
 from mai_core.store import ledger
-from mai_core.store.connection import Db, dicts, rows
+from mai_core.store.connection import Db, rows
 
 DAYS_OF_MEMORY = 60
 """Ways in quarantine what is older than 59 days, so nothing that was forgotten can be billed again."""
@@ -114,7 +113,3 @@ def log_cleanup(db: Db, now_ms: int, today: date, days_to_keep: int, forgotten: 
             now_ms // 1000,
         ),
     )
-
-
-def cleanups(db: Db, limit: int = 50) -> Sequence[dict[str, Any]]:
-    return dicts(db, "SELECT * FROM processed_generation_cleanup_log ORDER BY id DESC LIMIT ?", (limit,))

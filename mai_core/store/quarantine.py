@@ -32,14 +32,14 @@ def put(
     )
 
 
-def entries(db: Db, *, state: State | None = "waiting", client_org_id: str | None = None) -> list[dict[str, Any]]:
+def entries(db: Db, *, state: State | None = "waiting") -> list[dict[str, Any]]:
     """Oldest first, without bodies."""
     return dicts(
         db,
         "SELECT id, received_at_ms, last_seen_at_ms, times_seen, source, client_org_id, reason_code, reason, state,"
-        " resolved_at_ms, resolved_by FROM quarantine WHERE (?1 IS NULL OR state = ?1)"
-        " AND (?2 IS NULL OR client_org_id = ?2) ORDER BY received_at_ms, id",
-        (state, client_org_id),
+        " resolved_at_ms, resolved_by FROM quarantine WHERE ?1 IS NULL OR state = ?1"
+        " ORDER BY received_at_ms, id",
+        (state,),
     )
 
 

@@ -130,17 +130,6 @@ def policy_of(db: Db, client_org_id: str, day: date, agreed: conversion.FxPolicy
     return cast(conversion.FxPolicy, found[0][0]) if found else agreed
 
 
-def rate_for(db: Db, client_org_id: str, fx_policy: conversion.FxPolicy, day: date) -> DayRate:
-    """The rate of a client's usage day: the one that was fixed, else the provisional one."""
-    for rate, table_no, effective in rows(
-        db,
-        "SELECT rate, table_no, effective_date FROM day_rates WHERE client_org_id = ? AND usage_date = ?",
-        (client_org_id, day.isoformat()),
-    ):
-        return DayRate(Decimal(rate), table_no, parse_day(effective), provisional=False)
-    return conversion.rate_of_day(day, policy_of(db, client_org_id, day, fx_policy), known(db))
-
-
 def days_without_rate(db: Db) -> list[tuple[str, date, conversion.FxPolicy]]:
     """(client, day, policy) of every day with usage whose rate is not fixed yet; found by steps along the index."""
     return [
@@ -163,15 +152,13 @@ def days_without_rate(db: Db) -> list[tuple[str, date, conversion.FxPolicy]]:
     ]
 
 
-def fix_day_rates(db: Db, now_ms: int, client_org_id: str | None = None) -> list[tuple[str, date, DayRate]]:
+def fix_day_rates(db: Db, now_ms: int) -> list[tuple[str, date, DayRate]]:
     """Write down every rate that has become final. It never moves from then on."""
     rates = known(db)
     if not rates.tables:
         return []
     fixed = []
     for client, day, policy in days_without_rate(db):
-        if client_org_id not in (None, client):
-            continue
         rate = conversion.rate_of_day(day, policy, rates)
         if rate.provisional:
             continue

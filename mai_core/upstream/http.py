@@ -27,7 +27,6 @@ class UpstreamError(MaiError):
 @dataclass(frozen=True, slots=True)
 class Answer:
     status: int
-    content_type: str
     body: bytes
     url: str
 
@@ -92,7 +91,7 @@ def ask(
                 if time.monotonic() > until:
                     raise UpstreamError(f"{url} did not finish its answer within {deadline_s:g} s")
                 chunks.append(chunk)
-            return Answer(answer.status_code, answer.headers.get("content-type", ""), b"".join(chunks), str(url))
+            return Answer(answer.status_code, b"".join(chunks), str(url))
     except httpx.TooManyRedirects:
         raise UpstreamError(f"{url} redirects in circles") from None
     except httpx.TimeoutException:

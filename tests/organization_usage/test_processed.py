@@ -76,7 +76,7 @@ def test_a_cleanup_forgets_what_is_older_than_sixty_days_and_says_so(house: Inst
     assert not ProcessedGenerationDB.is_generation_processed("gen-old", CLIENT)
     assert ProcessedGenerationDB.is_generation_processed("gen-kept", CLIENT)
     with house.store.read() as db:
-        (logged,) = processed.cleanups(db)
+        (logged,) = dicts(db, "SELECT * FROM processed_generation_cleanup_log")
     assert (logged["records_deleted"], logged["old_cost_removed"], logged["success"]) == (2, "0.3", 1)
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from werkzeug import Request, Response
 
 from mai_core.conversion import DayRate, FxPolicy
@@ -15,7 +16,7 @@ from mai_core.days import parse_day, parse_instant_ms
 from mai_core.errors import Conflict, NotFound
 from mai_core.installation import Installation
 from mai_core.rate_refresh import refresh_rates
-from mai_core.store import clients, dicts, rates
+from mai_core.store import clients, dicts, rates, summaries
 from mai_core.upstream import nbp as nbp_client
 from tests.builders import CLIENT, make_client
 from tests.upstream import servers
@@ -38,7 +39,8 @@ def used_on(installation: Installation, *days: str, client: str = CLIENT) -> Non
 
 def rate_of(installation: Installation, day: str, policy: FxPolicy = "daily") -> DayRate:
     with installation.store.read() as db:
-        return rates.rate_for(db, CLIENT, policy, parse_day(day))
+        client = replace(clients.require(db, CLIENT), fx_policy=policy)
+        return summaries.rates_of_days(db, client, parse_day(day), parse_day(day)).of(day)
 
 
 def settled(installation: Installation) -> list[tuple[str, str, str]]:
@@ -69,6 +71,7 @@ def test_the_first_time_three_months_come_and_the_used_days_settle(opened: Opene
 def test_a_zero_at_the_end_of_a_rate_is_shown_as_published(opened: Opened, nbp: FakeNbp) -> None:
     nbp.rates[FRIDAY] = "3.6"
     installation = opened(FRIDAY_EVENING)
+    make_client(installation.store)
     refresh_rates(installation)
     assert str(rate_of(installation, "2026-11-20").rate) == "3.6000"
 
@@ -184,6 +187,7 @@ def test_a_real_jump_is_accepted_with_the_tables_that_follow_it(opened: Opened, 
 def test_a_held_rate_that_nbp_corrects_is_used(opened: Opened, nbp: FakeNbp) -> None:
     nbp.rates[FRIDAY] = "36.543"
     installation = opened(FRIDAY_EVENING)
+    make_client(installation.store)
     assert refresh_rates(installation).held == (FRIDAY,)
     nbp.rates[FRIDAY] = "3.6600"
     assert refresh_rates(installation).held == ()
@@ -256,6 +260,7 @@ def test_an_answer_that_lies_changes_nothing_and_the_reason_is_kept(
 
 def test_nbp_never_reached_leaves_the_reason(opened: Opened) -> None:
     installation = opened(FRIDAY_EVENING, NBP_API_URL="http://127.0.0.1:1")
+    make_client(installation.store)
     assert "cannot be reached" in str(refresh_rates(installation).error)
     with installation.store.read() as db:
         answer = rates.last_answer(db)

@@ -26,7 +26,6 @@ from mai_core.reports.source import TEXT
 
 ISSUER = "mAI Usage"
 
-_KINDS = ("input", "cached", "output", "request")
 _WORDS = {
     "input": ("Input Tokens", "input", "input tokens"),
     "cached": ("Cached Input Tokens", "input_cache_read", "cached input tokens"),

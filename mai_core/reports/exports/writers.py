@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -162,7 +161,3 @@ class _Xlsx:
             style = self._bold_amount if isinstance(total, Decimal) else self._bold
             self._sheet.write_formula(last, place, f"=SUM({letter}2:{letter}{last})", style, str(total))
         self._sheet.autofilter(0, 0, max(self._rows, 1), len(self._schema) - 1)
-
-
-def is_formula(text: str) -> bool:
-    return re.match(_FORMULA, text) is not None
