@@ -39,6 +39,11 @@ def to_ms(instant: datetime) -> int:
     return (delta.days * 86_400 + delta.seconds) * 1000 + delta.microseconds // 1000
 
 
+def instant_text(at_ms: int) -> str:
+    """An instant as programs read it, to the second: '2026-11-21T13:00:00Z'."""
+    return from_ms(at_ms).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
 def usage_day(at_ms: int, zones: str | Sequence[ZoneSince]) -> date:
     """The local day in which an instant lies, by the zone in force at that instant."""
     name = zones if isinstance(zones, str) else zone_in_force(at_ms, zones)

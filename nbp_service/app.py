@@ -16,7 +16,7 @@ from fastapi_offline import FastAPIOffline
 
 from mai_core import __version__, conversion
 from mai_core.clock import Clock
-from mai_core.days import from_ms, parse_day
+from mai_core.days import instant_text, parse_day
 from mai_core.errors import BadValue, MaiError
 from mai_core.settings import Settings, load_settings
 from mai_core.upstream import nbp
@@ -141,8 +141,7 @@ def clear(
 
 def _age(known: KnownTables) -> dict[str, Any]:
     at_ms = known.fetched_at_ms
-    fetched = None if at_ms is None else from_ms(at_ms).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return {"fetched_at": fetched, "age_s": known.age_s()}
+    return {"fetched_at": None if at_ms is None else instant_text(at_ms), "age_s": known.age_s()}
 
 
 def _nothing_known(known: KnownTables) -> HTTPException:

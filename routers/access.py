@@ -18,11 +18,13 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from mai_core.identity.callers import Caller, Role
 from mai_core.identity.recognition import Sender, recognise, recognise_sender
 from mai_core.identity.throttling import Buckets
+from mai_core.installation import Installation
 
 __all__ = [
     "Anyone",
     "Biller",
     "Caller",
+    "Opened",
     "Operator",
     "Sender",
     "SqlUser",
@@ -35,12 +37,20 @@ _bearer = HTTPBearer(auto_error=False, description="A session or an API token.")
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
 
+def installation_of(request: Request) -> Installation:
+    installation: Installation = request.app.state.installation
+    return installation
+
+
+Opened = Annotated[Installation, Depends(installation_of)]
+
+
 async def optional_caller(request: Request, bearer: Bearer) -> Caller | None:
     """The caller, or None; for endpoints that other secrets open too. Reads one row on the event loop: cheaper than
     a thread, and a reader never waits for a writer."""
     if bearer is None:
         return None
-    installation = request.app.state.installation
+    installation = installation_of(request)
     now_ms = installation.clock.now_ms()
     with installation.store.read() as db:
         caller = recognise(db, installation.settings, bearer.credentials, now_ms)
@@ -78,7 +88,7 @@ def require_sender(scope: str, *, explicit: bool = False) -> Callable[..., Corou
                 raise HTTPException(403, "Forbidden")
             return Sender(caller.client_org_id or caller.home_client_org_id, caller.name)
         presented = bearer.credentials if bearer else request.headers.get("x-webhook-signature", "")
-        installation = request.app.state.installation
+        installation = installation_of(request)
         with installation.store.read() as db:
             sender = recognise_sender(db, installation.settings, installation.secrets, presented) if presented else None
         if sender is None:

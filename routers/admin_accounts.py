@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
+from mai_core.days import instant_text
 from mai_core.errors import BadValue
 from mai_core.identity import accounts as account_rules
 from mai_core.identity import links
@@ -14,9 +15,7 @@ from mai_core.identity import tokens as token_rules
 from mai_core.identity.callers import SCOPES, Caller, Role
 from mai_core.installation import Installation
 from mai_core.store import accounts, tokens
-from routers.access import Operator, require
-from routers.admin_clients import instant_text
-from routers.auth import Opened
+from routers.access import Opened, Operator, require
 
 router = APIRouter(prefix="/api/v1/admin", tags=["accounts"])
 

@@ -10,12 +10,11 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from mai_core import ids
-from mai_core.days import ZoneSince, day_start_ms, from_ms, parse_day, parse_instant_ms
+from mai_core.days import ZoneSince, day_start_ms, instant_text, parse_day, parse_instant_ms
 from mai_core.errors import BadValue
 from mai_core.model import Client
 from mai_core.store import Db, clients, dicts
-from routers.access import Anyone, Biller, Operator
-from routers.auth import Opened
+from routers.access import Anyone, Biller, Opened, Operator
 
 router = APIRouter(tags=["clients"])
 
@@ -214,7 +213,3 @@ def _shown(db: Db, client: Client, now_ms: int, keyed: set[str]) -> dict[str, An
 
 def _since(at_ms: int) -> str | None:
     return instant_text(at_ms) if at_ms else None
-
-
-def instant_text(at_ms: int) -> str:
-    return from_ms(at_ms).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -8,8 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from mai_core.errors import NotFound
 from mai_core.ids import anonymous_label
 from mai_core.store import audit, clients, people
-from routers.access import Anyone, Operator
-from routers.auth import Opened
+from routers.access import Anyone, Opened, Operator
 
 router = APIRouter(tags=["people"])
 

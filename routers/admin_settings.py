@@ -11,8 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from mai_core.rating import DEFAULT_MARKUP
 from mai_core.settings import Settings
 from mai_core.store import Db, global_settings
-from routers.access import Biller, Operator
-from routers.auth import Opened
+from routers.access import Biller, Opened, Operator
 
 router = APIRouter(prefix="/api/v1/admin/settings", tags=["settings"])
 

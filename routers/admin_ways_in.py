@@ -8,15 +8,14 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from mai_core.days import instant_text
 from mai_core.errors import BadValue, MaiError
 from mai_core.identity.secret_texts import new_secret
 from mai_core.installation import Installation
 from mai_core.intake import decisions
 from mai_core.intake.replay import replay
 from mai_core.store import clients, conflicts, credentials, people, routes
-from routers.access import Operator
-from routers.admin_clients import instant_text
-from routers.auth import Opened
+from routers.access import Opened, Operator
 
 REPLAYED_AT_ONCE = 500
 

@@ -4,29 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 
 from mai_core.alerts.delivery import concerns
 from mai_core.alerts.wording import text_of
 from mai_core.days import from_ms
-from mai_core.installation import Installation
 from mai_core.language import Words, language_of
 from mai_core.store import alerts
-from routers.access import Anyone
+from routers.access import Anyone, Opened
 
 router = APIRouter(tags=["alerts"])
 
 
 @router.get("/api/v1/alerts")
-def open_now(
-    request: Request, caller: Anyone, client: str | None = None, language: str | None = None
-) -> dict[str, Any]:
+def open_now(opened: Opened, caller: Anyone, client: str | None = None, language: str | None = None) -> dict[str, Any]:
     """Open alerts, worst first, in Polish or English."""
-    installation: Installation = request.app.state.installation
     words = Words(language_of(language))
     tenant = caller.tenant_or_all(client)
     person = {"role": caller.role, "client_org_id": caller.client_org_id}
-    with installation.store.read() as db:
+    with opened.store.read() as db:
         found = [alert for alert in alerts.open_alerts(db, tenant) if concerns(alert, person)]
     return {
         "alerts": [

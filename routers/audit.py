@@ -8,10 +8,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
+from mai_core.days import instant_text
 from mai_core.store import dicts
-from routers.access import Operator
-from routers.admin_clients import instant_text
-from routers.auth import Opened
+from routers.access import Opened, Operator
 
 router = APIRouter(tags=["audit"])
 

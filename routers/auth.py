@@ -9,14 +9,13 @@ from anyio import CapacityLimiter
 from fastapi import APIRouter, BackgroundTasks, Depends, HTTPException, Request
 from pydantic import BaseModel, Field
 
-from mai_core.days import from_ms
+from mai_core.days import instant_text
 from mai_core.identity import accounts as account_rules
 from mai_core.identity import demo, links, signing_in
 from mai_core.identity.callers import Caller, Role
 from mai_core.identity.secret_texts import secret_hash
-from mai_core.installation import Installation
 from mai_core.store import accounts, clients, sessions
-from routers.access import Anyone, Bearer, require
+from routers.access import Anyone, Bearer, Opened, require
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 
@@ -93,12 +92,6 @@ class Said(BaseModel):
     message: str
 
 
-def installation_of(request: Request) -> Installation:
-    installation: Installation = request.app.state.installation
-    return installation
-
-
-Opened = Annotated[Installation, Depends(installation_of)]
 SessionOnly = Annotated[Caller, Depends(require(scope="write"))]
 
 
@@ -133,7 +126,7 @@ async def session(opened: Opened, caller: Anyone, bearer: Bearer) -> Who:
         name=(account["name"] or account["email"]) if account else caller.name,
         language=caller.language,
         digest=bool(account["digest"]) if account else None,
-        expires_at=_instant(row["expires_at_ms"]) if row else None,
+        expires_at=instant_text(row["expires_at_ms"]) if row else None,
         scopes=sorted(caller.scopes),
         demo=opened.settings.mai_demo,
     )
@@ -155,7 +148,7 @@ def look_at_link(opened: Opened, body: LinkBody) -> LinkOwner:
         found = links.whose(db, opened.now_ms(), body.link)
     return LinkOwner(
         email=found["email"], purpose=found["purpose"], language=found["language"],
-        expires_at=_instant(found["expires_at_ms"]),
+        expires_at=instant_text(found["expires_at_ms"]),
     )  # fmt: skip
 
 
@@ -212,7 +205,7 @@ async def _slowly(request: Request, work: Any, *args: Any) -> signing_in.Session
 def _logged_in(session: signing_in.Session) -> LoggedIn:
     account = session.account
     return LoggedIn(
-        token=session.token, expires_at=_instant(session.expires_at_ms), account_id=account["id"],
+        token=session.token, expires_at=instant_text(session.expires_at_ms), account_id=account["id"],
         email=account["email"], name=account["name"], role=account["role"],
         client_org_id=account["client_org_id"], language=account["language"],
     )  # fmt: skip
@@ -221,7 +214,3 @@ def _logged_in(session: signing_in.Session) -> LoggedIn:
 def _address(request: Request) -> str:
     """The browser's: uvicorn takes X-Forwarded-For from loopback, which is where the pages call from."""
     return request.client.host if request.client else "unknown"
-
-
-def _instant(at_ms: int) -> str:
-    return from_ms(at_ms).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, HTTPException, Query
 from pydantic import BaseModel
 
 from mai_core.batch.runner import LEASE
@@ -17,7 +17,7 @@ from mai_core.batch.scheduled import named_days, next_run_ms
 from mai_core.days import from_ms
 from mai_core.installation import Installation
 from mai_core.store import audit, batch_runs, clients, leases
-from routers.access import Operator
+from routers.access import Opened, Operator
 
 router = APIRouter(tags=["batch"])
 
@@ -32,30 +32,28 @@ class BatchWish(BaseModel):
 
 
 @router.post("/api/admin/batch/trigger", status_code=202)
-def trigger(request: Request, caller: Operator, wish: BatchWish | None = None) -> dict[str, Any]:
+def trigger(opened: Opened, caller: Operator, wish: BatchWish | None = None) -> dict[str, Any]:
     """Start a batch now; 409 while one is running."""
-    installation: Installation = request.app.state.installation
-    arguments = batch_arguments(installation, wish or BatchWish())
-    now_ms = installation.clock.now_ms()
-    with installation.store.write() as db:
+    arguments = batch_arguments(opened, wish or BatchWish())
+    now_ms = opened.clock.now_ms()
+    with opened.store.write() as db:
         if leases.holder_of(db, LEASE, now_ms) is not None:
             raise HTTPException(409, "a batch is running already; see /api/admin/batch/status")
         audit.write(db, now_ms, caller.name, "batch.trigger", " ".join(arguments) or "everything due")
-    process = launch(arguments, installation)
+    process = launch(arguments, opened)
     return {"success": True, "started": True, "process": process.pid}
 
 
 @router.get("/api/admin/batch/status")
-def status(request: Request, caller: Operator, limit: Annotated[int, Query(ge=1, le=100)] = 7) -> dict[str, Any]:
+def status(opened: Opened, caller: Operator, limit: Annotated[int, Query(ge=1, le=100)] = 7) -> dict[str, Any]:
     """The last runs with their steps, whether one is running, and when the next is due."""
-    installation: Installation = request.app.state.installation
-    with installation.store.read() as db:
+    with opened.store.read() as db:
         runs = batch_runs.latest_runs(db, limit)
-        holder = leases.holder_of(db, LEASE, installation.clock.now_ms())
-    due_ms = next_run_ms(installation)
+        holder = leases.holder_of(db, LEASE, opened.clock.now_ms())
+    due_ms = next_run_ms(opened)
     return {
         "success": True,
-        "enabled": installation.settings.daily_batch_enabled,
+        "enabled": opened.settings.daily_batch_enabled,
         "running": holder is not None,
         "next_run": None if due_ms is None else from_ms(due_ms).isoformat(),
         "runs": runs,

@@ -14,8 +14,7 @@ from mai_core.identity.recognition import Sender
 from mai_core.installation import Installation
 from mai_core.intake.routing import client_of
 from mai_core.store import Db, clients, people
-from routers.access import require_sender
-from routers.auth import Opened
+from routers.access import Opened, require_sender
 
 router = APIRouter(tags=["people"])
 

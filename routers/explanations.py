@@ -7,14 +7,13 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
-from mai_core.days import from_ms
+from mai_core.days import from_ms, instant_text
 from mai_core.errors import NotFound
 from mai_core.explaining import Explanation, explain
 from mai_core.money import plain_text, shortest_text
 from mai_core.rating import Component
 from mai_core.store import ledger, rating_books
-from routers.access import Anyone
-from routers.auth import Opened
+from routers.access import Anyone, Opened
 
 router = APIRouter(tags=["prices"])
 
@@ -68,7 +67,7 @@ def explanation(
     return Explained(
         generation_id=generation_id,
         client_org_id=client_org_id,
-        at=from_ms(event["at_ms"]).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        at=instant_text(event["at_ms"]),
         day=event["usage_date"],
         model=event["model"],
         charged_usd=shortest_text(event["charged_pusd"]),

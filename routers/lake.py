@@ -18,7 +18,7 @@ from mai_core.sandbox.reporting_sql import remote_sql
 from mai_core.sandbox.runner import Busy
 from mai_core.sandbox.tenant import write_relations
 from mai_core.store import clients
-from routers.access import Caller, require
+from routers.access import Caller, Opened, require
 from routers.reports import reporting_of
 from routers.sql import come_again, desk_of
 
@@ -29,21 +29,19 @@ FIRST_DAY = date(2020, 1, 1)
 LakeReader = Annotated[Caller, Depends(require("operator", "analyst", scope="lake"))]
 
 
-def _page(request: Request, client: str) -> Page:
-    installation: Installation = request.app.state.installation
-    with installation.store.read() as db:
+def _page(request: Request, opened: Installation, client: str) -> Page:
+    with opened.store.read() as db:
         zones = clients.zones(db, clients.require(db, client).id)
-    today = usage_day(installation.now_ms(), zones)
+    today = usage_day(opened.now_ms(), zones)
     return reporting_of(request.app).open(Viewer("analyst", client), FIRST_DAY, today)
 
 
 @router.get("/reporting.sql", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
-def reporting_sql(request: Request, caller: LakeReader, client: str | None = None) -> PlainTextResponse:
+def reporting_sql(request: Request, opened: Opened, caller: LakeReader, client: str | None = None) -> PlainTextResponse:
     """A script for DuckDB that makes the relations over this API; put your token in and `.read` it."""
-    installation: Installation = request.app.state.installation
     base = str(request.base_url).rstrip("/")
-    with _page(request, caller.tenant(client)) as page:
-        return PlainTextResponse(remote_sql(page, from_ms(installation.now_ms()), base))
+    with _page(request, opened, caller.tenant(client)) as page:
+        return PlainTextResponse(remote_sql(page, from_ms(opened.now_ms()), base))
 
 
 @router.head("/files/{kind}/{folder}/{name}", response_class=FileResponse, include_in_schema=False)
@@ -53,13 +51,12 @@ def reporting_sql(request: Request, caller: LakeReader, client: str | None = Non
     responses={200: {"content": {"application/vnd.apache.parquet": {}}}},
 )
 def lake_file(
-    kind: Literal["days", "generations", "hours"], folder: str, name: str, request: Request, caller: LakeReader
+    kind: Literal["days", "generations", "hours"], folder: str, name: str, opened: Opened, caller: LakeReader
 ) -> FileResponse:
     """A sealed file of the own client, whole or in ranges."""
-    installation: Installation = request.app.state.installation
-    with installation.store.read() as db:
+    with opened.store.read() as db:
         known = [client.id for client in clients.list_all(db) if caller.may_see(client.id)]
-    path = Path(Lake.of(installation.settings).shared.locate(kind, f"{folder}/{name}"))
+    path = Path(Lake.of(opened.settings).shared.locate(kind, f"{folder}/{name}"))
     is_own = folder in {client_folder(client) for client in known} and name == Path(name).name
     if not is_own or not name.endswith(".parquet") or not path.is_file():
         raise HTTPException(404, "there is no such file; make reporting.sql anew")
@@ -73,11 +70,15 @@ def lake_file(
     responses={200: {"content": {"application/vnd.apache.parquet": {}}}},
 )
 def open_days(
-    relation: Literal["usage", "generations"], request: Request, caller: LakeReader, client: str | None = None
+    relation: Literal["usage", "generations"],
+    request: Request,
+    opened: Opened,
+    caller: LakeReader,
+    client: str | None = None,
 ) -> Response:
     """The days that are not sealed yet, today included, as Parquet."""
     tenant = caller.tenant(client)
-    with _page(request, tenant) as page, TemporaryDirectory(prefix="mai-open-") as folder:
+    with _page(request, opened, tenant) as page, TemporaryDirectory(prefix="mai-open-") as folder:
         try:
             with desk_of(request).writing():
                 write_relations(

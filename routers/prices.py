@@ -9,12 +9,11 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from mai_core import conversion
-from mai_core.days import from_ms, parse_day
+from mai_core.days import instant_text, parse_day
 from mai_core.pricing import ModelPrice
 from mai_core.rating_book import RatingBook
 from mai_core.store import price_books, prices, rates, rating_books, sale_prices
-from routers.access import Anyone, Biller, Operator
-from routers.auth import Opened
+from routers.access import Anyone, Biller, Opened, Operator
 
 router = APIRouter(tags=["prices"])
 
@@ -68,7 +67,7 @@ def model_pricing(
         source = prices.source(db, now_ms)
     return ModelPricing(
         models=[_priced(price, book, sold_to, at_ms) for price in listed],
-        last_updated=None if good is None else _instant(good.fetched_at_ms),
+        last_updated=None if good is None else instant_text(good.fetched_at_ms),
         source=source,  # type: ignore[arg-type]
         prices_are="listed" if sold_to is None else "sold",
         error=last.error if last is not None and caller.role == "operator" else None,
@@ -144,7 +143,7 @@ def exchange_rate(
         effective_date=rate.effective_date.isoformat(),
         table_no=rate.table_no,
         provisional=rate.provisional,
-        fetched_at=None if answered_at_ms is None else _instant(answered_at_ms),
+        fetched_at=None if answered_at_ms is None else instant_text(answered_at_ms),
         age_s=None if answered_at_ms is None else max(0, now_ms - answered_at_ms) // 1000,
         last_error=answer.get("last_error") if caller.role == "operator" else None,
     )
@@ -166,7 +165,7 @@ def exchange_rates(
     end = parse_day(through, "through").isoformat() if through else "9999"
     with opened.store.read() as db:
         tables = rates.list_tables(db, currency.upper(), start, end)
-    return [RateRow(**{**table, "fetched_at": _instant(table.pop("fetched_at_ms"))}) for table in tables]
+    return [RateRow(**{**table, "fetched_at": instant_text(table.pop("fetched_at_ms"))}) for table in tables]
 
 
 class RateDecision(BaseModel):
@@ -221,7 +220,7 @@ def own_prices(caller: Biller, opened: Opened, client: str | None = None) -> lis
     with opened.store.read() as db:
         found = sale_prices.list_all(db, caller.tenant_or_all(client))
     return [
-        SalePriceShown(**{**row, "since": _instant(row.pop("effective_from_ms")), "ended": bool(row["ended"])})
+        SalePriceShown(**{**row, "since": instant_text(row.pop("effective_from_ms")), "ended": bool(row["ended"])})
         for row in found
     ]
 
@@ -256,7 +255,3 @@ def end_own_price(caller: Operator, opened: Opened, body: SalePriceEnd) -> dict[
             actor=caller.name,
         )
     return {"success": True, "id": number}
-
-
-def _instant(at_ms: int) -> str:
-    return from_ms(at_ms).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -10,8 +10,7 @@ from pydantic import BaseModel, Field
 
 from mai_core.intake import replay as replaying
 from mai_core.store import quarantine
-from routers.access import Operator
-from routers.auth import Opened
+from routers.access import Opened, Operator
 
 router = APIRouter(prefix="/api/v1/admin", tags=["quarantine"])
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from mai_core import quotas as rules
-from mai_core.days import usage_day
+from mai_core.days import instant_text, usage_day
 from mai_core.errors import NotFound
 from mai_core.identity.callers import NO_SUCH_CLIENT
 from mai_core.identity.recognition import Sender
@@ -19,9 +19,7 @@ from mai_core.language import Language, Words
 from mai_core.model import Client
 from mai_core.money import decimal_text, shortest_text, units_of
 from mai_core.store import Db, clients, quotas
-from routers.access import Anyone, Operator, require_sender
-from routers.admin_clients import instant_text
-from routers.auth import Opened
+from routers.access import Anyone, Opened, Operator, require_sender
 
 router = APIRouter(tags=["quotas"])
 

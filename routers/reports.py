@@ -21,7 +21,7 @@ from mai_core.reports import Reporting, Viewer
 from mai_core.reports.explain import explain
 from mai_core.reports.exports import ExportRequest, export, suffix_of
 from mai_core.reports.exports.request import FORMATS, KEYS, links_to, parse_by
-from routers.access import Anyone, Caller
+from routers.access import Anyone, Caller, Opened
 
 router = APIRouter(prefix="/api/v1", tags=["reports"])
 
@@ -141,6 +141,7 @@ def explanation(
 @router.get("/export", response_class=FileResponse)
 def download(
     request: Request,
+    opened: Opened,
     caller: Anyone,
     background: BackgroundTasks,
     start: From,
@@ -159,7 +160,6 @@ def download(
     provider: Names = [],  # noqa: B006
 ) -> FileResponse:
     """A download of usage, with the same words as `python -m mai_core export`."""
-    installation = request.app.state.installation
     wanted = ExportRequest(
         start,
         end,
@@ -168,13 +168,13 @@ def download(
         format,
         semicolon=excel,
         decimal_comma=excel,
-        links=links_to(installation.settings.public_url, links, format),
+        links=links_to(opened.settings.public_url, links, format),
         models=tuple(model),
         people=tuple(person),
         departments=tuple(department),
         providers=tuple(provider),
     )
-    with _scratch(installation.settings.mai_data_dir / "tmp") as file:
+    with _scratch(opened.settings.mai_data_dir / "tmp") as file:
         export(reporting_of(request.app), viewer_of(caller), wanted, file)
     background.add_task(file.unlink, missing_ok=True)
     name = f"usage-{wanted.client or 'all'}-{start}-{end}{'-focus' if format == 'focus' else ''}.{suffix_of(wanted)}"

@@ -7,10 +7,9 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from mai_core.days import instant_text
 from mai_core.store import clients, saved_queries
-from routers.access import SqlUser
-from routers.admin_clients import instant_text
-from routers.auth import Opened
+from routers.access import Opened, SqlUser
 
 router = APIRouter(prefix="/api/v1/saved-queries", tags=["sql"])
 

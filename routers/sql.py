@@ -24,7 +24,7 @@ from mai_core.sandbox.runner import Answer, Busy, Query, Refusal, Sandbox
 from mai_core.sandbox.tenant import write_relations
 from mai_core.spreadsheet import harmless
 from mai_core.store import clients
-from routers.access import SqlUser
+from routers.access import Opened, SqlUser
 from routers.errors import Problem
 from routers.reports import reporting_of
 
@@ -107,13 +107,13 @@ def desk_of(request: Request) -> Desk:
     response_model=SqlAnswer,
     responses={200: {"content": {"text/csv": {}}}, 422: {"model": Problem}, 503: {"model": Problem}},
 )
-def run_sql(body: SqlRequest, request: Request, caller: SqlUser) -> Any:
+def run_sql(body: SqlRequest, request: Request, opened: Opened, caller: SqlUser) -> Any:
     """Run one query. 422 says what is wrong with it and where; 503 that all cells are taken."""
     client = caller.tenant(body.client)
     desk, query = desk_of(request), Query()
     try:
         with desk.cancellable(caller.name, body.query_id, query):
-            told = answer(request, client, body, query)
+            told = answer(request, opened, client, body, query)
     except Busy as busy:
         raise come_again(busy) from None
     if isinstance(told, Refusal):
@@ -127,12 +127,11 @@ def come_again(busy: Busy) -> HTTPException:
     return HTTPException(503, str(busy), headers={"Retry-After": "3"})
 
 
-def answer(request: Request, client: str, body: SqlRequest, query: Query) -> Answer | Refusal:
-    installation: Installation = request.app.state.installation
+def answer(request: Request, opened: Installation, client: str, body: SqlRequest, query: Query) -> Answer | Refusal:
     desk = desk_of(request)
-    with installation.store.read() as db:
-        timezone = clients.zone_now(db, clients.require(db, client).id, installation.now_ms())
-    end = body.end or usage_day(installation.now_ms(), timezone)
+    with opened.store.read() as db:
+        timezone = clients.zone_now(db, clients.require(db, client).id, opened.now_ms())
+    end = body.end or usage_day(opened.now_ms(), timezone)
     start = body.start or end - timedelta(days=DEFAULT_DAYS - 1)
     with TemporaryDirectory(prefix="mai-tenant-") as folder:
         with desk.writing():

@@ -5,17 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, HTTPException, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from mai_core.days import from_ms
+from mai_core.days import from_ms, instant_text
 from mai_core.errors import MaiError
-from mai_core.installation import Installation
 from mai_core.money import decimal_text
 from mai_core.reconciliation.run import OFF, account_of, reconcile
 from mai_core.store import audit, reconciliation
-from routers.access import Operator
-from routers.admin_clients import instant_text
+from routers.access import Opened, Operator
 
 router = APIRouter(tags=["reconciliation"])
 
@@ -27,32 +25,30 @@ class SyncWish(BaseModel):
 
 
 @router.post("/api/v1/usage-tracking/sync/openrouter-usage")
-def sync(request: Request, caller: Operator, wish: SyncWish | None = None) -> dict[str, Any]:
+def sync(opened: Opened, caller: Operator, wish: SyncWish | None = None) -> dict[str, Any]:
     """Pull what OpenRouter reports and fill gaps; 409 without the management key, 502 when it does not answer."""
-    installation: Installation = request.app.state.installation
-    if account_of(installation) is None:
+    if account_of(opened) is None:
         raise HTTPException(409, OFF)
     days_back = (wish or SyncWish(days_back=7)).days_back
-    with installation.store.write() as db:
-        audit.write(db, installation.clock.now_ms(), caller.name, "sync.openrouter", f"{days_back} days")
+    with opened.store.write() as db:
+        audit.write(db, opened.clock.now_ms(), caller.name, "sync.openrouter", f"{days_back} days")
     try:
-        detail = reconcile(installation, days_back, since_onboarding=False)
+        detail = reconcile(opened, days_back, since_onboarding=False)
     except MaiError as error:
         raise HTTPException(502, str(error)) from None
     return {"success": True, **detail}
 
 
 @router.get("/api/v1/reconciliation")
-def found(request: Request, caller: Operator, days_back: Annotated[int, Query(ge=1, le=400)] = 30) -> dict[str, Any]:
+def found(opened: Opened, caller: Operator, days_back: Annotated[int, Query(ge=1, le=400)] = 30) -> dict[str, Any]:
     """Named differences of the last UTC days, with what the account and its keys had used when last asked."""
-    installation: Installation = request.app.state.installation
-    today = from_ms(installation.clock.now_ms()).date()
-    with installation.store.read() as db:
+    today = from_ms(opened.clock.now_ms()).date()
+    with opened.store.read() as db:
         days = reconciliation.compared_days(db, today - timedelta(days=days_back), today)
         lines = reconciliation.listed(db, today - timedelta(days=days_back), today)
         balances = reconciliation.balances(db)
     return {
-        "enabled": account_of(installation) is not None,
+        "enabled": account_of(opened) is not None,
         "residuals": [
             {
                 **{name: row[name] for name in ("utc_date", "client_org_id", "model", "provider", "class")},

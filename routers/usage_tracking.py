@@ -18,8 +18,7 @@ from mai_core.intake.manual import book_entry, manual_arrival
 from mai_core.language import Words, language_of
 from mai_core.model import Client
 from mai_core.store import Db, audit, clients, rating_books
-from routers.access import Anyone, Operator
-from routers.auth import Opened
+from routers.access import Anyone, Opened, Operator
 
 router = APIRouter(prefix="/api/v1/usage-tracking", tags=["usage"])
 
