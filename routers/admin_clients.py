@@ -13,7 +13,7 @@ from mai_core import ids
 from mai_core.days import ZoneSince, day_start_ms, instant_text, parse_day, parse_instant_ms
 from mai_core.errors import BadValue
 from mai_core.model import Client
-from mai_core.store import Db, clients, dicts
+from mai_core.store import Db, clients
 from routers.access import Anyone, Biller, Opened, Operator
 
 router = APIRouter(tags=["clients"])
@@ -101,7 +101,7 @@ def visible_clients(opened: Opened, caller: Anyone) -> list[ClientSummary]:
 @router.get("/api/v1/admin/clients", summary="All clients with their terms")
 def list_clients(opened: Opened, caller: Biller) -> list[ClientShown]:
     with opened.store.read() as db:
-        keyed = _with_key(db)
+        keyed = clients.with_own_key(db)
         return [ClientShown(**_shown(db, client, opened.now_ms(), keyed)) for client in clients.list_all(db)]
 
 
@@ -178,24 +178,14 @@ def _start_ms(text: str, zones: Sequence[ZoneSince]) -> int:
 
 def _detail(db: Db, client_org_id: str, now_ms: int) -> ClientDetail:
     client = clients.require(db, client_org_id)
-    markups = dicts(
-        db,
-        "SELECT markup, effective_from_ms, set_by FROM markup_history WHERE client_org_id = ?"
-        " ORDER BY effective_from_ms",
-        (client_org_id,),
-    )
     return ClientDetail(
-        **_shown(db, client, now_ms, _with_key(db)),
+        **_shown(db, client, now_ms, clients.with_own_key(db)),
         markups=[
             MarkupSince(markup=row["markup"], since=_since(row["effective_from_ms"]), set_by=row["set_by"])
-            for row in markups
+            for row in clients.markup_history(db, client_org_id)
         ],
         timezones=[ZoneSinceShown(timezone=name, since=_since(ms)) for ms, name in clients.zones(db, client_org_id)],
     )
-
-
-def _with_key(db: Db) -> set[str]:
-    return {str(row) for (row,) in db.execute("SELECT id FROM client_organizations WHERE openrouter_key_hash NOT NULL")}
 
 
 def _shown(db: Db, client: Client, now_ms: int, keyed: set[str]) -> dict[str, Any]:

@@ -11,8 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 
 from mai_core.errors import StoreUnavailable
-from mai_core.installation import Installation
-from mai_core.store import conflicts, quarantine, rows
+from mai_core.store import conflicts, outbox, quarantine
 from routers.intake_door import RETRY, IntakeDoor, json_response
 
 router = APIRouter(tags=["operations"])
@@ -56,20 +55,11 @@ async def _is_writable(door: IntakeDoor) -> bool:
     if time.monotonic() >= door.writable_until:
         try:
             async with asyncio.timeout(_SECONDS_TO_PROVE):
-                await asyncio.to_thread(_write_something, door.installation)
+                await asyncio.to_thread(door.installation.store.prove_writable)
         except (StoreUnavailable, TimeoutError):
             return False
         door.writable_until = time.monotonic() + 1
     return True
-
-
-def _write_something(installation: Installation) -> None:
-    """A real commit: a full disk lets a transaction begin and end as long as it writes nothing."""
-    with installation.store.write() as db:
-        db.execute(
-            "INSERT INTO change_counters VALUES ('ready', ?1) ON CONFLICT DO UPDATE SET value = ?1",
-            (installation.now_ms(),),
-        )
 
 
 @router.get(
@@ -88,6 +78,6 @@ def _read_gauges(door: IntakeDoor) -> None:
     with door.installation.store.read() as db:
         measures.quarantine.set(quarantine.waiting_count(db))
         measures.conflicts.set(conflicts.open_count(db))
-        measures.outbox.set(rows(db, "SELECT count(*) FROM outbox")[0][0])
+        measures.outbox.set(sum(outbox.counts(db)))
     wal = f"{door.installation.store.path}-wal"
     measures.wal_bytes.set(os.path.getsize(wal) if os.path.exists(wal) else 0)

@@ -136,6 +136,12 @@ def test_the_dashboard_does_not_write() -> None:
     assert list(naming(modules("app", "pages"), ["mai_core.store", "mai_core.installation", "mai_core.intake"])) == []
 
 
+def test_doors_ask_the_store_by_the_names_of_its_operations() -> None:
+    places = modules("api", "routers", "jobs", "nbp_service")
+    assert [path.relative_to(ROOT).as_posix() for path in places if "db.execute(" in path.read_text()] == []
+    assert list(naming(places, ["mai_core.store.rows", "mai_core.store.dicts"])) == []
+
+
 def test_no_coroutine_waits_for_the_writer_of_the_ledger() -> None:
     """Everybody else's requests would wait with it; a plain function runs in a thread."""
     waiting = [

@@ -13,7 +13,7 @@ from mai_core.model import Client
 from mai_core.money import exact_decimal, plain_text, units_of
 from mai_core.secrets_box import SecretBox
 from mai_core.store import audit
-from mai_core.store.connection import Db, rows
+from mai_core.store.connection import Db, dicts, rows
 
 _COLUMNS = (
     "id, name, markup_rate, monthly_limit, billing_email, timezone, fx_policy, byok_include_upstream, is_active, "
@@ -200,6 +200,16 @@ def markup_in_force(db: Db, client_org_id: str, at_ms: int) -> str | None:
     return found[0][0] if found else None
 
 
+def markup_history(db: Db, client_org_id: str) -> list[dict[str, Any]]:
+    """Every markup that was agreed with a client (NULL: none), since when and by whom, oldest first."""
+    return dicts(
+        db,
+        "SELECT markup, effective_from_ms, set_by FROM markup_history WHERE client_org_id = ?"
+        " ORDER BY effective_from_ms",
+        (client_org_id,),
+    )
+
+
 def _sealed_key(
     db: Db, client_org_id: str, api_key: str | None, secrets: SecretBox | None
 ) -> tuple[str | None, str | None]:
@@ -241,6 +251,11 @@ def key_ciphertext(db: Db, client_org_id: str) -> str | None:
     ):
         return None if ciphertext is None else str(ciphertext)
     return None
+
+
+def with_own_key(db: Db) -> set[str]:
+    """Clients whose OpenRouter key is kept here."""
+    return {str(row) for (row,) in db.execute("SELECT id FROM client_organizations WHERE openrouter_key_hash NOT NULL")}
 
 
 def list_all(db: Db) -> list[Client]:

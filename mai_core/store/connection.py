@@ -122,6 +122,14 @@ class Store:
             if db is not None and db.in_transaction:
                 db.execute("COMMIT")
 
+    def prove_writable(self) -> None:
+        """A real commit: a full disk lets a transaction begin and end as long as it writes nothing."""
+        with self.write() as db:
+            db.execute(
+                "INSERT INTO change_counters VALUES ('ready', ?1) ON CONFLICT DO UPDATE SET value = ?1",
+                (self.clock.now_ms(),),
+            )
+
     def close(self) -> None:
         with self._write_lock, self._connections_lock:
             for db in self._connections:

@@ -8,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from mai_core.errors import StoreUnavailable
+from mai_core.store import Store
 from routers import health
 from tests.api.conftest import BEARER, OPERATOR, WAYS_IN, events_of, installation_of
 from tests.builders import CLIENT, make_client, make_span, make_trace
@@ -21,10 +22,10 @@ def test_health_says_that_the_process_answers(api: TestClient) -> None:
 def test_ready_proves_that_the_ledger_can_be_written(api: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     assert api.get("/ready").json() == {"status": "ready", "database": "writable", "queue": "has room"}
 
-    def full(installation: Any) -> None:
+    def full(store: Store) -> None:
         raise StoreUnavailable("disk full")
 
-    monkeypatch.setattr(health, "_write_something", full)
+    monkeypatch.setattr(Store, "prove_writable", full)
     assert api.get("/ready").status_code == 200, "the proof of a moment ago still holds"
     api.app.state.intake.writable_until = 0  # type: ignore[attr-defined]
     answer = api.get("/ready")
