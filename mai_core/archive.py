@@ -13,15 +13,14 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from mai_core.archive_file import COLUMNS, ArchiveBroken, file_digest, read_file, settle, table_of, write_file
+from mai_core.archive_file import COLUMNS, ArchiveBroken, read_file, table_of, write_file
 from mai_core.errors import MaiError
 from mai_core.installation import Installation
 from mai_core.money import shortest_text
 from mai_core.reading_ahead import DayRead, scratch_folder
 from mai_core.reports.lake import Lake, client_folder
 from mai_core.store import Db, archives, ledger
-
-read = read_file
+from mai_core.whole_file import digest_of, settle
 
 
 class Written(NamedTuple):
@@ -129,7 +128,7 @@ def verify_day(
 
 def is_intact(installation: Installation, row: dict[str, Any]) -> bool:
     path = events_path(installation, row["file"])
-    return path.is_file() and file_digest(path) == row["sha256"]
+    return path.is_file() and digest_of(path) == row["sha256"]
 
 
 def unverified(installation: Installation, client_ids: Iterable[str], day: date) -> dict[str, Path]:
@@ -158,7 +157,7 @@ def checked_file(installation: Installation, row: dict[str, Any]) -> pa.Table:
     path = events_path(installation, row["file"])
     if not path.is_file():
         raise ArchiveBroken(f"the archive {row['file']} is missing")
-    if file_digest(path) != row["sha256"]:
+    if digest_of(path) != row["sha256"]:
         raise ArchiveBroken(f"the archive {row['file']} was changed after it was written")
     table = read_file(path)
     found = (table.num_rows, _total(table, "raw_pusd"), _total(table, "charged_pusd"))

@@ -7,8 +7,6 @@ event to some 35 bytes.
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -21,6 +19,7 @@ import pyarrow.parquet as pq
 
 from mai_core.errors import MaiError
 from mai_core.money import divide_half_up
+from mai_core.whole_file import digest_of, settle
 
 COLUMNS = (
     "client_org_id", "generation_id", "at_ms", "started_at_ms", "usage_date", "external_user", "model", "provider",
@@ -75,9 +74,7 @@ def write_file(path: Path, table: pa.Table) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")
     pq.write_table(with_distances(table, -1).combine_chunks(), unfinished, **_WRITING)
-    with unfinished.open("rb") as handle:
-        os.fsync(handle.fileno())
-        digest = hashlib.file_digest(handle, "sha256").hexdigest()
+    digest = digest_of(unfinished)
     settle(unfinished, path)
     return digest
 
@@ -89,22 +86,6 @@ def read_file(path: Path) -> pa.Table:
     except (OSError, pa.ArrowException) as error:
         raise ArchiveBroken(f"the archive {path.name} cannot be read: {error}") from None
     return with_distances(stored, +1)
-
-
-def settle(part: Path, path: Path) -> None:
-    """A whole file into its place, on the disk before anybody relies on it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def file_digest(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def with_distances(table: pa.Table, sign: int) -> pa.Table:

@@ -5,8 +5,6 @@ A backup counts only once it was unpacked again and the invariants were run on w
 
 from __future__ import annotations
 
-import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +21,7 @@ from mai_core.days import DAY_MS, from_ms
 from mai_core.errors import Conflict, MaiError, NotFound
 from mai_core.installation import Installation
 from mai_core.store import Store, backups
+from mai_core.whole_file import digest_of, flush, settle
 
 DAILY, WEEKLY, MONTHLY = 7, 5, 12
 _CHUNK = 1 << 20
@@ -65,7 +64,7 @@ def verify(installation: Installation, file: str) -> list[str]:
     path = installation.settings.backup_dir / Path(file).name
     if not path.is_file():
         problems = [f"{file} is missing"]
-    elif row is not None and _digest(path) != row["sha256"]:
+    elif row is not None and digest_of(path) != row["sha256"]:
         problems = [f"{file} was changed after it was made"]
     else:
         with restored(path) as copy:
@@ -112,10 +111,9 @@ def restore(installation_ledger: Path, backup: Path, *, force: bool, now_ms: int
         installation_ledger.parent.mkdir(parents=True, exist_ok=True)
         fresh = installation_ledger.with_suffix(".restoring")
         shutil.copyfile(copy, fresh)
-        with fresh.open("rb") as handle:
-            os.fsync(handle.fileno())
+        flush(fresh)
         aside = _put_aside(installation_ledger, now_ms)
-        fresh.replace(installation_ledger)
+        settle(fresh, installation_ledger)
     return aside
 
 
@@ -190,10 +188,8 @@ def _compress(source: Path, target: Path) -> str:
     with source.open("rb") as raw, pa.CompressedOutputStream(str(unfinished), "zstd") as packed:
         while chunk := raw.read(_CHUNK):
             packed.write(chunk)
-    with unfinished.open("rb") as file:
-        os.fsync(file.fileno())
-    unfinished.replace(target)
-    return _digest(target)
+    settle(unfinished, target)
+    return digest_of(target)
 
 
 def _unpack(path: Path, target: Path) -> None:
@@ -203,8 +199,3 @@ def _unpack(path: Path, target: Path) -> None:
                 raw.write(chunk)
     except (OSError, pa.ArrowException) as error:
         raise BackupBroken(f"{path.name} cannot be unpacked: {error}") from None
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()

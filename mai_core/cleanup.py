@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from mai_core import archive, backup
-from mai_core.archive_file import file_digest, table_of
+from mai_core.archive_file import table_of
 from mai_core.days import DAY_MS, usage_day
 from mai_core.errors import MaiError
 from mai_core.installation import Installation
 from mai_core.store import Db, archives, backups, outbox, processed, retention
+from mai_core.whole_file import digest_of
 
 EVENT_DAYS = processed.DAYS_OF_MEMORY
 
@@ -94,7 +95,7 @@ def remove_archived_events(installation: Installation, before: date) -> tuple[in
     if newest is None:
         return 0, ["no backup was verified"]
     path = installation.settings.backup_dir / newest["file"]
-    problem = "" if path.is_file() and file_digest(path) == newest["sha256"] else "is missing or was changed"
+    problem = "" if path.is_file() and digest_of(path) == newest["sha256"] else "is missing or was changed"
     if problem:
         with installation.store.write() as db:
             backups.mark_verified(db, newest["file"], None)

@@ -22,7 +22,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mai_core.archive_file import COLUMNS, SCHEMA, TEXT_COLUMNS, ArchiveBroken, file_digest, read_file, write_file
+from mai_core.archive_file import COLUMNS, SCHEMA, TEXT_COLUMNS, ArchiveBroken, read_file, write_file
+from mai_core.whole_file import digest_of
 
 MEMORY = "400MB"
 BATCH = 50_000
@@ -117,7 +118,7 @@ def _write(mine: pa.Table, path: Path) -> dict[str, Any]:
 
 def _compare(mine: pa.Table, path: Path) -> dict[str, Any]:
     try:
-        return {"sha256": file_digest(path), "equal": read_file(path).equals(mine)}
+        return {"sha256": digest_of(path), "equal": read_file(path).equals(mine)}
     except (ArchiveBroken, OSError):
         return {"sha256": "", "equal": False}
 

@@ -37,6 +37,7 @@ _IN_LEDGER = {"day": "usage_date", "person": "external_user"}
 def generations_of_days(installation: Installation, db: Db, client: str, days: Sequence[date]) -> pa.Table:
     """Without raw cost: what may go into the shared lake."""
     from mai_core import archive
+    from mai_core.archive_file import read_file
     from mai_core.store import archives
 
     if not days:
@@ -47,7 +48,7 @@ def generations_of_days(installation: Installation, db: Db, client: str, days: S
     parts = [live.filter(pc.is_in(live["day"], value_set=pa.array(days, DAY)))]
     for row in archives.event_files(db, client, min(days).isoformat(), max(days).isoformat()):
         if date.fromisoformat(row["usage_date"]) in days:
-            parts.append(_archived(archive.read(archive.events_path(installation, row["file"]))))
+            parts.append(_archived(read_file(archive.events_path(installation, row["file"]))))
     return pa.concat_tables(parts)
 
 

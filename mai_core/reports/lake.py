@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mai_core.reports.bucket import Bucket
 from mai_core.settings import Settings
+from mai_core.whole_file import digest_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,3 @@ def client_folder(client_org_id: str) -> str:
     if re.fullmatch(r"[A-Za-z0-9_-]{1,100}", client_org_id):
         return client_org_id
     return "client-" + hashlib.sha256(client_org_id.encode()).hexdigest()[:16]
-
-
-def digest_of(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()

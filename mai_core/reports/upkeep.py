@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 from mai_core.days import from_ms
 from mai_core.reports.bucket import Bucket
 from mai_core.reports.engine import Connection, DuckDBError, literal, open_reader
-from mai_core.reports.lake import Lake, digest_of
+from mai_core.reports.lake import Lake
 from mai_core.reports.sealing import compact, rebuild_file
 from mai_core.reports.writing import FILES_OF_A_PERIOD, make_half
 from mai_core.store import clients, sealing
+from mai_core.whole_file import digest_of, settle
 
 if TYPE_CHECKING:
     from mai_core.installation import Installation
@@ -94,12 +95,10 @@ def manifest(installation: Installation, half: str, sums: tuple[str, ...]) -> di
 
 def _replace(lake: Lake, half: str, text: str) -> Path:
     folder = make_half(lake, half)
-    part = folder / f".manifest.{os.getpid()}.part"
-    with part.open("w", encoding="utf-8") as handle:
-        handle.write(text)
-        handle.flush()
-        os.fsync(handle.fileno())
-    return part.replace(folder / "manifest.json")
+    part, file = folder / f".manifest.{os.getpid()}.part", folder / "manifest.json"
+    part.write_text(text, encoding="utf-8")
+    settle(part, file)
+    return file
 
 
 def delete_replaced(installation: Installation) -> int:

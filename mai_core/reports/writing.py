@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mai_core.reports.engine import Connection, OutOfRange, literal
-from mai_core.reports.lake import Lake, digest_of
+from mai_core.reports.lake import Lake
 from mai_core.reports.relation import HOUR_COLUMNS, SHARED_COLUMNS
 from mai_core.reports.roll_ups import KINDS, columns_of, summing_sql
+from mai_core.whole_file import digest_of, settle
 
 GENERATION_COLUMNS = (
     "client_org_id",
@@ -98,15 +99,3 @@ def write_parquet(
         f"COPY (SELECT {', '.join(columns)} FROM {relation} ORDER BY {order}) TO {literal(str(path))} "
         f"(FORMAT parquet, PARQUET_VERSION v2, COMPRESSION {compression}, ROW_GROUP_SIZE 40960)"
     )
-
-
-def settle(part: Path, path: Path) -> None:
-    """Whole or not at all, and on the disk before anybody relies on it."""
-    with part.open("rb") as handle:
-        os.fsync(handle.fileno())
-    part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
