@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mai_core.reports.snapshot import Span, span_values
-from mai_core.reports.source import DAY, TEXT, WHOLE, Query, arrow_table
+from mai_core.reports.source import DAY, TEXT, WHOLE, Query, empty_table, query_of
 
 if TYPE_CHECKING:
     from mai_core.installation import Installation
@@ -41,10 +41,8 @@ def generations_of_days(installation: Installation, db: Db, client: str, days: S
     from mai_core.store import archives
 
     if not days:
-        return pa.table({name: pa.array([], kind) for name, kind in GENERATION_SCHEMA.items()})
-    live = read_generations(
-        lambda sql, columns: arrow_table(db.execute(sql), columns), [(client, min(days), max(days))]
-    )
+        return empty_table(GENERATION_SCHEMA)
+    live = read_generations(query_of(db), [(client, min(days), max(days))])
     parts = [live.filter(pc.is_in(live["day"], value_set=pa.array(days, DAY)))]
     for row in archives.event_files(db, client, min(days).isoformat(), max(days).isoformat()):
         if date.fromisoformat(row["usage_date"]) in days:
@@ -55,7 +53,7 @@ def generations_of_days(installation: Installation, db: Db, client: str, days: S
 def read_generations(query: Query, spans: Sequence[Span]) -> pa.Table:
     """What the ledger still has; events of an invoiced month that wait as a correction are no part of a day."""
     if not spans:
-        return pa.table({name: pa.array([], kind) for name, kind in GENERATION_SCHEMA.items()})
+        return empty_table(GENERATION_SCHEMA)
     columns = ", ".join(f"e.{_IN_LEDGER.get(name, name)}" for name in GENERATION_SCHEMA)
     return query(
         span_values(spans) + f"SELECT {columns} FROM spans CROSS JOIN usage_events AS e "

@@ -24,7 +24,7 @@ from mai_core.reports.lake import Lake, client_folder
 from mai_core.reports.rates import DayRates, fixed_rates, rates_of_days
 from mai_core.reports.relation import by_quarter, sealed_parts
 from mai_core.reports.snapshot import SealedFile, Span, read_clients, read_open_rows
-from mai_core.reports.source import Query, arrow_table
+from mai_core.reports.source import query_of
 from mai_core.reports.writing import write_period
 from mai_core.store import clients, sealing
 
@@ -191,7 +191,7 @@ def _read(
     merge: Sequence[str],
     keep: bool,
 ) -> _Read:
-    query: Query = lambda sql, columns: arrow_table(db.execute(sql), columns)  # noqa: E731
+    query = query_of(db)
     old = {row["file"]: row["days"] for row in sealing.files(db, client) if row["period"] in (period, *merge)}
     by_file: dict[str, list[date]] = {}
     for row in sealing.days(db, client):
@@ -247,7 +247,7 @@ def _counts_by_day(cursor: Connection, days: Sequence[date]) -> dict[date, tuple
 
 
 def _is_unchanged(db: Db, client: str, day: date, rows: pa.Table) -> bool:
-    now = read_open_rows(lambda sql, columns: arrow_table(db.execute(sql), columns), [(client, day, day)], True)
+    now = read_open_rows(query_of(db), [(client, day, day)], True)
     then = rows.filter(pc.equal(rows["day"], pa.scalar(day, pa.date32())))
     order = [(name, "ascending") for name in ("facet", "person", "user_id", "model", "provider")]
     return bool(now.sort_by(order).equals(then.sort_by(order)))

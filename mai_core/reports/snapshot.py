@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from mai_core.reports.engine import literal, literals
 from mai_core.reports.rates import DayRates, read_rates
-from mai_core.reports.source import DAY, TEXT, WHOLE, Query
+from mai_core.reports.source import DAY, TEXT, WHOLE, Query, empty_table
 
 OPEN_COLUMNS: dict[str, pa.DataType] = {
     "facet": TEXT,
@@ -257,7 +257,7 @@ def read_open_rows(query: Query, spans: Sequence[Span], with_cost: bool) -> pa.T
     if not with_cost:
         del columns["raw_pusd"]
     if not spans:
-        return pa.table({name: pa.array([], kind) for name, kind in columns.items()})
+        return empty_table(columns)
     raw = ", d.raw_pusd" if with_cost else ""
     return query(
         span_values(spans) + _EVENT_ROWS.format(raw=raw) + "\nUNION ALL" + _IMPORTED_ROWS.format(raw=raw),

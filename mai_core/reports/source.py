@@ -16,7 +16,7 @@ from mai_core.errors import StoreUnavailable, with_remedy
 from mai_core.reports.engine import Connection, DuckDBError, literal, open_ledger_reader
 
 if TYPE_CHECKING:
-    from mai_core.store import Store
+    from mai_core.store import Db, Store
 
 PATIENCE_MS = 5_000
 """So long the pages wait for another program that holds the ledger's file."""
@@ -43,13 +43,22 @@ class StoreSource:
     @contextmanager
     def snapshot(self) -> Iterator[Query]:
         with self._store.read() as db:
-            yield lambda sql, columns: arrow_table(db.execute(sql), columns)
+            yield query_of(db)
+
+
+def query_of(db: Db) -> Query:
+    """Questions to the snapshot of an open transaction of the store."""
+    return lambda sql, columns: arrow_table(db.execute(sql), columns)
 
 
 def arrow_table(rows: Any, columns: Columns) -> pa.Table:
     by_column = list(zip(*rows, strict=True)) or [()] * len(columns)
     arrays = [_array(values, kind) for values, kind in zip(by_column, columns.values(), strict=True)]
     return pa.table(arrays, names=list(columns))
+
+
+def empty_table(columns: Columns) -> pa.Table:
+    return pa.table({name: pa.array([], kind) for name, kind in columns.items()})
 
 
 def _array(values: tuple[Any, ...], kind: pa.DataType) -> pa.Array:

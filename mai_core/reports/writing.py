@@ -8,26 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mai_core.reports.engine import Connection, OutOfRange, literal
+from mai_core.reports.generations import GENERATION_SCHEMA
 from mai_core.reports.lake import Lake
 from mai_core.reports.relation import HOUR_COLUMNS, SHARED_COLUMNS
 from mai_core.reports.roll_ups import KINDS, columns_of, summing_sql
 from mai_core.whole_file import digest_of, settle
-
-GENERATION_COLUMNS = (
-    "client_org_id",
-    "day",
-    "generation_id",
-    "at_ms",
-    "person",
-    "model",
-    "provider",
-    "input_tokens",
-    "output_tokens",
-    "cached_tokens",
-    "reasoning_tokens",
-    "charged_pusd",
-    "sale_price_id",
-)
 
 _ORDER = {
     "days": "day, facet, person, user_id, model, provider",
@@ -41,7 +26,7 @@ _COLUMNS = {
     ("shared", "days"): SHARED_COLUMNS,
     **{(half, kind): columns_of(kind, half == "internal") for kind in KINDS for half in ("internal", "shared")},
     ("shared", "hours"): HOUR_COLUMNS,
-    ("shared", "generations"): GENERATION_COLUMNS,
+    ("shared", "generations"): tuple(GENERATION_SCHEMA),
 }
 
 FILES_OF_A_PERIOD = tuple(_COLUMNS)
