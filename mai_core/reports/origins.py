@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
+from mai_core.archive_file import ArchiveBroken, read_file
 from mai_core.errors import MaiError
 from mai_core.reports.engine import literal, literals
 from mai_core.reports.reporting import Page
@@ -92,14 +91,9 @@ def _prices(query: Query, ids: set[int]) -> dict[int, Row]:
 
 
 def _archived_costs(page: Page, file: str) -> list[Row]:
-    """The archive keeps raw and priced less the reported cost (mai_core/archive.py); its encodings are not DuckDB's."""
-    path = page.reporting.lake.internal.locate("events", file)
+    path = Path(page.reporting.lake.internal.locate("events", file))
     try:
-        rows: list[Row] = pq.read_table(path, columns=list(COST_COLUMNS)).to_pylist()
-    except (OSError, pa.ArrowException):
-        raise MaiError(f"the archive {file} cannot be read: restore it from a backup") from None
-    for row in rows:
-        reported = row["reported_pusd"] or 0
-        row["raw_pusd"] += reported
-        row["priced_pusd"] = None if row["priced_pusd"] is None else row["priced_pusd"] + reported
+        rows: list[Row] = read_file(path).select(list(COST_COLUMNS)).to_pylist()
+    except ArchiveBroken as error:
+        raise MaiError(f"{error}; restore the file from a backup") from None
     return rows
