@@ -91,7 +91,7 @@ def _prices(query: Query, ids: set[int]) -> dict[int, Row]:
 
 
 def _archived_costs(page: Page, file: str) -> list[Row]:
-    path = Path(page.reporting.lake.internal.locate("events", file))
+    path = Path(page.reporting.archive.locate("events", file))
     try:
         rows: list[Row] = read_file(path).select(list(COST_COLUMNS)).to_pylist()
     except ArchiveBroken as error:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
@@ -47,13 +46,15 @@ class QuestionFailed(MaiError):
 
 
 class Reporting:
-    def __init__(self, source: Source, lake: Lake, spill_folder: Path | None = None, *, sparing: bool = False) -> None:
+    def __init__(self, source: Source, settings: Settings, *, sparing: bool = False) -> None:
         self.source = source
-        self.lake = lake
-        self._spill_folder = spill_folder
-        self._reader = open_reader(spill_folder, sparing=sparing)
-        if lake.bucket is not None:
-            lake.bucket.open_for(self._reader)
+        self.lake = Lake.to_read(settings)
+        self.archive = Lake.of(settings).internal
+        """Where raw events lie that left the ledger: always here, in no bucket."""
+        self._settings = settings
+        self._reader = open_reader(settings.mai_data_dir / "tmp", sparing=sparing)
+        if self.lake.bucket is not None:
+            self.lake.bucket.open_for(self._reader)
         self._lock = threading.Lock()
         self._sealed: SealedList = NOTHING_SEALED
         self.damaged: frozenset[str] = frozenset()
@@ -61,17 +62,16 @@ class Reporting:
 
     @classmethod
     def of_store(cls, store: Store, settings: Settings) -> Reporting:
-        return cls(StoreSource(store), Lake.to_read(settings), settings.mai_data_dir / "tmp")
+        return cls(StoreSource(store), settings)
 
     @classmethod
     def of_ledger_file(cls, settings: Settings, patience_ms: int = PATIENCE_MS) -> Reporting:
-        ledger = LedgerFile(settings.usage_summary_db, patience_ms)
-        return cls(ledger, Lake.to_read(settings), settings.mai_data_dir / "tmp")
+        return cls(LedgerFile(settings.usage_summary_db, patience_ms), settings)
 
     @contextmanager
     def apart(self) -> Iterator[Reporting]:
         """The same ledger and lake through an instance of its own, for long work in little memory."""
-        reporting = Reporting(self.source, self.lake, self._spill_folder, sparing=True)
+        reporting = Reporting(self.source, self._settings, sparing=True)
         try:
             yield reporting
         finally:

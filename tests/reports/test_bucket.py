@@ -9,14 +9,17 @@ import httpx
 import pytest
 from moto.server import ThreadedMotoServer
 
+from mai_core import archive
 from mai_core.errors import MaiError
 from mai_core.installation import Installation
+from mai_core.intake.booking import book
 from mai_core.reports import Reporting, upkeep
 from mai_core.reports.bucket import Bucket, BucketUnavailable
+from mai_core.reports.explain import explain
 from mai_core.reports.sealing import seal
-from mai_core.store import Store
-from tests.builders import CLIENT
-from tests.reports.conftest import MANAGER, OCTOBER, OPERATOR
+from mai_core.store import Store, archives, rating_books
+from tests.builders import CLIENT, NOON, make_arrival
+from tests.reports.conftest import MANAGER, OCTOBER, OPERATOR, fix_rate
 
 OCT_14 = date(2026, 10, 14)
 
@@ -46,6 +49,25 @@ def test_reports_read_sealed_days_from_the_bucket(remote: Installation) -> None:
         file.unlink()
     assert [reporting.rows("by_day", viewer, *OCTOBER) for viewer in (MANAGER, OPERATOR)] == before
     assert reporting.damaged == frozenset()
+
+
+def test_what_archived_generations_cost_stands_here_and_not_in_the_bucket(remote: Installation) -> None:
+    day, at_ms = date(2026, 10, 20), NOON + 6 * 86_400_000
+    arrival = make_arrival("gen-old", received_at_ms=at_ms, started_at_ms=at_ms, external_user="kate")
+    with remote.store.write() as db:
+        book(db, rating_books.load(db, remote.settings), [arrival], at_ms, outbox=False)
+    fix_rate(remote.store, "2026-10-20", "3.6789", "203/A/NBP/2026")
+    with remote.store.write() as db:
+        archives.begin_closing(db, CLIENT, "2026-10-20")
+    archive.archive_day(remote, CLIENT, day)
+    archive.verify_day(remote, CLIENT, day)
+    seal(remote, CLIENT, [day])
+    with remote.store.write() as db:
+        assert archives.remove_events(db, CLIENT, "2026-10-20", at_ms) == 1
+    reporting = Reporting.of_store(remote.store, remote.settings)
+    with reporting.open(OPERATOR, day, day, CLIENT, people=("kate",), models=("openai/gpt-4o",)) as page:
+        (generation,) = explain(page).parts
+    assert generation["raw_pusd"] == arrival.observation.reported_pusd
 
 
 def test_a_file_that_is_gone_from_the_bucket_is_found_and_written_again(remote: Installation) -> None:
