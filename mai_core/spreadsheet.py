@@ -6,12 +6,12 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def harmless(value: T) -> T | str:
     """Text that begins like a formula gets an apostrophe before it; numbers stay numbers."""
-    if isinstance(value, str) and value.startswith(_BEGINS_A_FORMULA) and not _is_number(value):
+    if isinstance(value, str) and value.startswith(BEGINS_A_FORMULA) and not _is_number(value):
         return f"'{value}"
     return value
 

@@ -7,7 +7,7 @@ import pytest
 from mai_core.spreadsheet import harmless
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+48 22 000", "-1+cmd()", "@SUM(A1)", "\tx", "\rx", "=", "-"])
+@pytest.mark.parametrize("text", ["=1+1", "+48 22 000", "-1+cmd()", "@SUM(A1)", "\tx", "\rx", "\nx", "=", "-"])
 def test_what_begins_like_a_formula_gets_an_apostrophe(text: str) -> None:
     assert harmless(text) == f"'{text}"
 

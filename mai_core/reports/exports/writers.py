@@ -18,11 +18,12 @@ import xlsxwriter
 
 from mai_core.errors import BadValue
 from mai_core.reports.exports.request import LINK, ExportRequest
+from mai_core.spreadsheet import BEGINS_A_FORMULA
 
 MOST_SHEET_ROWS = 1_000_000
 _LINES = 2000
 """Lines of CSV that are in memory at once."""
-_FORMULA = r"^[=+\-@\t\r\n]"
+_FORMULA = pa.array(BEGINS_A_FORMULA)
 
 
 def too_many_for_a_sheet() -> BadValue:
@@ -38,7 +39,7 @@ def defused(table: pa.Table) -> pa.Table:
     for place, field in enumerate(table.schema):
         if pa.types.is_string(field.type) and field.name != LINK:
             column = table.column(place)
-            risky = pc.match_substring_regex(column, _FORMULA)
+            risky = pc.is_in(pc.utf8_slice_codeunits(column, 0, 1), value_set=_FORMULA)
             if pc.any(risky).as_py():
                 quoted = pc.binary_join_element_wise(pa.scalar("'"), column, "")
                 table = table.set_column(place, field.name, pc.if_else(risky, quoted, column))
