@@ -34,8 +34,8 @@ _PUT = (
 def days_to_close(db: Db, client_org_id: str, named: set[str], also_open: bool) -> list[str]:
     """Days of a client that have usage: those named, and with `also_open` every one that is not sealed, and the oldest
     of those that were sealed by hand and never archived."""
-    with_events = _days(db, "usage_events", client_org_id)
-    with_usage = with_events | _days(db, "usage_daily", client_org_id)
+    with_events = sealing.distinct_days(db, "usage_events", client_org_id)
+    with_usage = with_events | sealing.distinct_days(db, "usage_daily", client_org_id)
     sealed = {
         str(day)
         for (day,) in db.execute("SELECT usage_date FROM sealed_days WHERE client_org_id = ?", (client_org_id,))
@@ -48,23 +48,6 @@ def days_to_close(db: Db, client_org_id: str, named: set[str], also_open: bool) 
         wanted |= with_usage - sealed
         wanted |= set(sorted(with_events - archived)[:MOST_LEFT_BEHIND])
     return sorted(wanted)
-
-
-def _days(db: Db, table: str, client_org_id: str) -> set[str]:
-    """The distinct days of a client, one index step per day instead of a scan of its rows."""
-    rows = db.execute(
-        f"""
-        WITH RECURSIVE days (day) AS (
-            SELECT min(usage_date) FROM {table} WHERE client_org_id = ?1
-            UNION ALL
-            SELECT (SELECT min(usage_date) FROM {table} WHERE client_org_id = ?1 AND usage_date > day)
-            FROM days WHERE day IS NOT NULL
-        )
-        SELECT day FROM days WHERE day IS NOT NULL
-        """,
-        (client_org_id,),
-    )
-    return {str(day) for (day,) in rows}
 
 
 class Extent(NamedTuple):

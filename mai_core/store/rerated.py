@@ -6,7 +6,7 @@ import json
 from datetime import date
 from typing import Any
 
-from mai_core.store import archives, ledger
+from mai_core.store import ledger, sealing
 from mai_core.store.connection import Db, rows
 
 
@@ -20,14 +20,8 @@ def days(db: Db, client_org_id: str, first: date, last: date) -> list[str]:
             (client_org_id,),
         )
     }
-    known = archived | set(archives.days_to_close(db, client_org_id, _all_days(db, client_org_id), also_open=True))
+    known = archived | sealing.distinct_days(db, "usage_events", client_org_id)
     return sorted(day for day in known if first.isoformat() <= day <= last.isoformat())
-
-
-def _all_days(db: Db, client_org_id: str) -> set[str]:
-    return {
-        str(day) for (day,) in rows(db, "SELECT usage_date FROM sealed_days WHERE client_org_id = ?", (client_org_id,))
-    }
 
 
 def unpriced_days(db: Db, since: str) -> list[tuple[str, str]]:

@@ -82,26 +82,28 @@ def forget_file(db: Db, client_org_id: str, file: str) -> None:
 
 
 def days_with_usage(db: Db, client_org_id: str) -> list[str]:
-    """The distinct days of a client, one index step each instead of a scan of its rows."""
-    found: set[str] = set()
-    for table, where in (
-        ("usage_daily", ""),
-        *(("imported_days", f"facet = '{f}' AND ") for f in ("client", "user", "model")),
-    ):
-        rows = db.execute(
-            f"""
-            WITH RECURSIVE days (day) AS (
-                SELECT min(usage_date) FROM {table} WHERE {where}client_org_id = ?1
-                UNION ALL
-                SELECT (SELECT min(usage_date) FROM {table} WHERE {where}client_org_id = ?1 AND usage_date > day)
-                FROM days WHERE day IS NOT NULL
-            )
-            SELECT day FROM days WHERE day IS NOT NULL
-            """,
-            (client_org_id,),
-        )
-        found |= {str(day) for (day,) in rows}
+    """Of events and of imported history, oldest first."""
+    found = distinct_days(db, "usage_daily", client_org_id)
+    for facet in ("client", "user", "model"):
+        found |= distinct_days(db, "imported_days", client_org_id, f"facet = '{facet}' AND")
     return sorted(found)
+
+
+def distinct_days(db: Db, table: str, client_org_id: str, where: str = "") -> set[str]:
+    """The days of a client that a table has, one index step each instead of a scan of its rows."""
+    rows = db.execute(
+        f"""
+        WITH RECURSIVE days (day) AS (
+            SELECT min(usage_date) FROM {table} WHERE {where} client_org_id = ?1
+            UNION ALL
+            SELECT (SELECT min(usage_date) FROM {table} WHERE {where} client_org_id = ?1 AND usage_date > day)
+            FROM days WHERE day IS NOT NULL
+        )
+        SELECT day FROM days WHERE day IS NOT NULL
+        """,
+        (client_org_id,),
+    )
+    return {str(day) for (day,) in rows}
 
 
 def sums_of_days(db: Db, client_org_id: str, days: Iterable[str]) -> dict[str, tuple[int, str, str]]:
