@@ -73,12 +73,12 @@ def wanted_days(installation: Installation, args: argparse.Namespace) -> list[da
     with installation.store.read() as db:
         last_done = batch_runs.last_done(db)
     at, since = batch_time(settings), parse_day(last_done) if last_done else None
-    due = due_days(installation.clock.now_ms(), at, settings.daily_batch_timezone, since)
+    due = due_days(installation.now_ms(), at, settings.daily_batch_timezone, since)
     return due or [latest_closed_day(installation)]
 
 
 def print_plan(installation: Installation, days: list[date], client: str | None, *, also_open_days: bool) -> None:
-    context = Context(installation, tuple(days), client, also_open_days, installation.clock.now_ms())
+    context = Context(installation, tuple(days), client, also_open_days, installation.now_ms())
     print(f"usage days asked for: {days[0]} to {days[-1]}")
     for unit in context.client_days:
         print(f"  {unit.day}  {unit.client_org_id}")

@@ -67,7 +67,7 @@ def archive_day(
                     "sum_charged": written.sum_charged,
                     "sha256": written.sha256,
                     "version": version,
-                    "written_at_ms": installation.clock.now_ms(),
+                    "written_at_ms": installation.now_ms(),
                 },
             )
         archives.mark_archived(db, client_org_id, text)
@@ -122,7 +122,7 @@ def verify_day(
             archives.mark_verified(db, client_org_id, text, None)
         raise
     with installation.store.write() as db:
-        archives.mark_verified(db, client_org_id, text, row["verified_at_ms"] or installation.clock.now_ms())
+        archives.mark_verified(db, client_org_id, text, row["verified_at_ms"] or installation.now_ms())
     return {"rows": table.num_rows}
 
 

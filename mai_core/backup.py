@@ -33,7 +33,7 @@ class BackupBroken(MaiError):
 
 def backup_now(installation: Installation) -> dict[str, Any]:
     """Make a backup, verify it, and only then rotate the older ones away."""
-    made_at_ms = installation.clock.now_ms()
+    made_at_ms = installation.now_ms()
     folder = installation.settings.backup_dir
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # addresses and password hashes are in it
     path = folder / f"ledger-{from_ms(made_at_ms):%Y%m%dT%H%M%S}Z.db.zst"
@@ -54,7 +54,7 @@ def backup_now(installation: Installation) -> dict[str, Any]:
 def is_recent(installation: Installation) -> bool:
     with installation.store.read() as db:
         newest = backups.latest_verified(db)
-    return newest is not None and installation.clock.now_ms() - newest["made_at_ms"] < DAY_MS
+    return newest is not None and installation.now_ms() - newest["made_at_ms"] < DAY_MS
 
 
 def verify(installation: Installation, file: str) -> list[str]:
@@ -71,7 +71,7 @@ def verify(installation: Installation, file: str) -> list[str]:
             problems = problems_of(copy)
     if row is not None:
         with installation.store.write() as db:
-            backups.mark_verified(db, file, None if problems else installation.clock.now_ms())
+            backups.mark_verified(db, file, None if problems else installation.now_ms())
     return problems
 
 
@@ -145,7 +145,7 @@ def rotate(installation: Installation, just_made: str | None = None) -> list[str
     for file in removed:
         (installation.settings.backup_dir / file).unlink(missing_ok=True)
         with installation.store.write() as db:
-            backups.mark_removed(db, file, installation.clock.now_ms())
+            backups.mark_removed(db, file, installation.now_ms())
     return removed
 
 

@@ -62,7 +62,7 @@ RETENTION: tuple[Kept, ...] = (
 
 def clean_up(installation: Installation) -> dict[str, Any]:
     """The cleanup step: events first, then the memory of them, then what has simply grown old."""
-    now_ms = installation.clock.now_ms()
+    now_ms = installation.now_ms()
     today = usage_day(now_ms, installation.settings.daily_batch_timezone)
     removed, refused = remove_archived_events(installation, today - timedelta(days=EVENT_DAYS))
     started = time.monotonic()
@@ -121,4 +121,4 @@ def _remove_day(installation: Installation, row: dict[str, Any], copy: Path, fil
     with installation.store.write() as db:
         if not table.equals(table_of(archives.events_of_day(db, client, day))):
             raise MaiError("its archive does not hold what the ledger has")
-        return archives.remove_events(db, client, day, installation.clock.now_ms())
+        return archives.remove_events(db, client, day, installation.now_ms())

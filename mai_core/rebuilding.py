@@ -20,7 +20,7 @@ def rebuild_day(
     installation: Installation, client_org_id: str, day: date, ahead: DayRead | None = None
 ) -> dict[str, Any]:
     """Validate one closed day, and correct it. Sealed and archived it is what it was: a change would have opened it."""
-    text, now_ms = day.isoformat(), installation.clock.now_ms()
+    text, now_ms = day.isoformat(), installation.now_ms()
     with installation.store.write() as db:
         is_sealed = archives.seal_agrees(db, client_org_id, text)
         if is_sealed and archives.is_archived(db, client_org_id, text):

@@ -51,7 +51,7 @@ async def optional_caller(request: Request, bearer: Bearer) -> Caller | None:
     if bearer is None:
         return None
     installation = installation_of(request)
-    now_ms = installation.clock.now_ms()
+    now_ms = installation.now_ms()
     with installation.store.read() as db:
         caller = recognise(db, installation.settings, bearer.credentials, now_ms)
     if caller is not None and caller.kind != "session":

@@ -35,7 +35,7 @@ class BatchWish(BaseModel):
 def trigger(opened: Opened, caller: Operator, wish: BatchWish | None = None) -> dict[str, Any]:
     """Start a batch now; 409 while one is running."""
     arguments = batch_arguments(opened, wish or BatchWish())
-    now_ms = opened.clock.now_ms()
+    now_ms = opened.now_ms()
     with opened.store.write() as db:
         if leases.holder_of(db, LEASE, now_ms) is not None:
             raise HTTPException(409, "a batch is running already; see /api/admin/batch/status")
@@ -49,7 +49,7 @@ def status(opened: Opened, caller: Operator, limit: Annotated[int, Query(ge=1, l
     """The last runs with their steps, whether one is running, and when the next is due."""
     with opened.store.read() as db:
         runs = batch_runs.latest_runs(db, limit)
-        holder = leases.holder_of(db, LEASE, opened.clock.now_ms())
+        holder = leases.holder_of(db, LEASE, opened.now_ms())
     due_ms = next_run_ms(opened)
     return {
         "success": True,

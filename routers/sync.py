@@ -31,7 +31,7 @@ def sync(opened: Opened, caller: Operator, wish: SyncWish | None = None) -> dict
         raise HTTPException(409, OFF)
     days_back = (wish or SyncWish(days_back=7)).days_back
     with opened.store.write() as db:
-        audit.write(db, opened.clock.now_ms(), caller.name, "sync.openrouter", f"{days_back} days")
+        audit.write(db, opened.now_ms(), caller.name, "sync.openrouter", f"{days_back} days")
     try:
         detail = reconcile(opened, days_back, since_onboarding=False)
     except MaiError as error:
@@ -42,7 +42,7 @@ def sync(opened: Opened, caller: Operator, wish: SyncWish | None = None) -> dict
 @router.get("/api/v1/reconciliation")
 def found(opened: Opened, caller: Operator, days_back: Annotated[int, Query(ge=1, le=400)] = 30) -> dict[str, Any]:
     """Named differences of the last UTC days, with what the account and its keys had used when last asked."""
-    today = from_ms(opened.clock.now_ms()).date()
+    today = from_ms(opened.now_ms()).date()
     with opened.store.read() as db:
         days = reconciliation.compared_days(db, today - timedelta(days=days_back), today)
         lines = reconciliation.listed(db, today - timedelta(days=days_back), today)

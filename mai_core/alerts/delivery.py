@@ -33,7 +33,7 @@ def notify(installation: Installation) -> int:
     silent = not installation.settings.alert_webhook_url and not mail.can_send(installation.settings)
     if told or silent:
         with installation.store.write() as db:
-            alerts.mark_notified(db, [alert["id"] for alert in waiting], installation.clock.now_ms())
+            alerts.mark_notified(db, [alert["id"] for alert in waiting], installation.now_ms())
     return len(waiting) if told else 0
 
 

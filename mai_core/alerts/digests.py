@@ -26,7 +26,7 @@ TOP = 3
 
 def send_due_digests(installation: Installation) -> int:
     """How many were sent now."""
-    now_ms, settings = installation.clock.now_ms(), installation.settings
+    now_ms, settings = installation.now_ms(), installation.settings
     due = due_digests(now_ms, settings.daily_batch_timezone)
     if not due or not mail.can_send(settings):
         return 0
@@ -76,7 +76,7 @@ def gather(
         client = clients.get(db, account["client_org_id"]) if account["client_org_id"] else None
         ids = [client.id] if client else [one.id for one in clients.list_all(db)]
         zones = clients.zones(db, client.id) if client else installation.settings.daily_batch_timezone
-        today = usage_day(installation.clock.now_ms(), zones)
+        today = usage_day(installation.now_ms(), zones)
         amounts: dict[date, int] = {}
         looked_at = days_between(today - timedelta(days=forecast.HISTORY_DAYS), today)
         for client_org_id in ids:

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 def watch(installation: Installation) -> list[Finding]:
-    now_ms = installation.clock.now_ms()
+    now_ms = installation.now_ms()
     found = look(installation, now_ms)
     with installation.store.write() as db:
         alerts.sync(db, now_ms, found)

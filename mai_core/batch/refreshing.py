@@ -17,7 +17,7 @@ TABLE_EXPECTED = time(11, 50)
 
 def refresh_prices_when_due(installation: Installation) -> Refreshed | None:
     """Once after every midnight of DAILY_BATCH_TIMEZONE; a refusal is tried again a quarter of an hour later."""
-    now_ms = installation.clock.now_ms()
+    now_ms = installation.now_ms()
     with installation.store.read() as db:
         good, last = prices.last_fetch(db, good=True), prices.last_fetch(db)
     due = prices_due(
@@ -38,7 +38,7 @@ def prices_due(now_ms: int, zone_name: str, good_ms: int | None, tried_ms: int |
 
 def refresh_rates_when_due(installation: Installation) -> RatesRefreshed | None:
     """When today's table can be out and is not known yet."""
-    now_ms = installation.clock.now_ms()
+    now_ms = installation.now_ms()
     with installation.store.read() as db:
         answer = rates.last_answer(db)
     through = None if answer is None or answer["through_date"] is None else parse_day(answer["through_date"])

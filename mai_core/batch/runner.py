@@ -56,7 +56,7 @@ def run_batch(
 
     holder = process_name()
     with held(installation.store, installation.clock, LEASE, holder):
-        now_ms = installation.clock.now_ms()
+        now_ms = installation.now_ms()
         last = max(days).isoformat()
         with installation.store.write() as db:
             batch_runs.abandon(db, now_ms, "the process ended before this was done")
@@ -72,7 +72,7 @@ def run_batch(
             batch_runs.finish(
                 db,
                 run_id,
-                installation.clock.now_ms(),
+                installation.now_ms(),
                 "ok" if result.ok else "failed",
                 {"from": context.days[0].isoformat(), "through": last},
                 "; ".join(result.failures)[:2000] or None,
@@ -100,9 +100,7 @@ def _run_unit(context: Context, step: Step, unit: Unit, result: Result, holder: 
     day = (unit.day or context.days[-1]).isoformat()
     with installation.store.write() as db:
         _write_ended(context, db)
-        row_id = batch_runs.start(
-            db, installation.clock.now_ms(), day, step.name, holder, result.run_id, unit.client_org_id
-        )
+        row_id = batch_runs.start(db, installation.now_ms(), day, step.name, holder, result.run_id, unit.client_org_id)
     detail: dict[str, Any] = {}
     error: str | None
     try:
@@ -118,7 +116,7 @@ def _run_unit(context: Context, step: Step, unit: Unit, result: Result, holder: 
         result.failures.append(f"{step.name} {unit}: {error}".replace("  ", " "))
         if unit.day is not None and step.name not in NOT_VITAL:
             context.failed.add(unit)
-    context.ended = (row_id, installation.clock.now_ms(), state, detail, error)
+    context.ended = (row_id, installation.now_ms(), state, detail, error)
     return detail if error is None else None
 
 

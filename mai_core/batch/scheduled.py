@@ -21,7 +21,7 @@ RETRY_AFTER_MS = 30 * 60_000
 
 def pending_days(installation: Installation) -> list[date]:
     """Usage days that should be closed now; none while the last attempt is recent or the batch is switched off."""
-    settings, now_ms = installation.settings, installation.clock.now_ms()
+    settings, now_ms = installation.settings, installation.now_ms()
     if not settings.daily_batch_enabled:
         return []
     with installation.store.read() as db:
@@ -56,7 +56,7 @@ def named_days(installation: Installation, day: str | None, first: str | None, l
 
 def latest_closed_day(installation: Installation) -> date:
     settings = installation.settings
-    return due_days(installation.clock.now_ms(), batch_time(settings), settings.daily_batch_timezone, None)[-1]
+    return due_days(installation.now_ms(), batch_time(settings), settings.daily_batch_timezone, None)[-1]
 
 
 def run_if_due(installation: Installation) -> Result | None:
@@ -79,5 +79,5 @@ def next_run_ms(installation: Installation) -> int | None:
     if not settings.daily_batch_enabled:
         return None
     return next_batch_ms(
-        installation.clock.now_ms(), batch_time(settings), settings.daily_batch_timezone, batch_delay_ms(settings)
+        installation.now_ms(), batch_time(settings), settings.daily_batch_timezone, batch_delay_ms(settings)
     )

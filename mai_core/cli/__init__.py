@@ -57,6 +57,9 @@ COMMANDS = (
 )
 """A command `import-csv` lives in `mai_core/cli/import_csv.py`; only the module of the command that runs is loaded."""
 
+ACTOR = "command line"
+"""Who did it, in the audit log."""
+
 
 @contextmanager
 def opened() -> Iterator[Installation]:

@@ -7,7 +7,7 @@ import getpass
 import sys
 from typing import TYPE_CHECKING
 
-from mai_core.cli import opened
+from mai_core.cli import ACTOR, opened
 from mai_core.errors import BadValue
 from mai_core.identity import accounts as account_rules
 from mai_core.identity import links
@@ -18,8 +18,6 @@ from mai_core.store import accounts
 
 if TYPE_CHECKING:
     from mai_core.cli import Commands
-
-ACTOR = "command line"
 
 
 def register(commands: Commands) -> None:

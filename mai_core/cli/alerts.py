@@ -42,7 +42,7 @@ def listed(args: argparse.Namespace) -> int:
 def checked(args: argparse.Namespace) -> int:
     words = Words(args.language)
     with opened() as installation:
-        found = look(installation, installation.clock.now_ms()) if args.dry_run else watch(installation)
+        found = look(installation, installation.now_ms()) if args.dry_run else watch(installation)
     for finding in found:
         print(f"{finding.level:<8} {text_of(words, finding.message_key, finding.values)}")
     if not found:

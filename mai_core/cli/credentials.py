@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from mai_core.cli import opened
+from mai_core.cli import ACTOR, opened
 from mai_core.days import from_ms
 from mai_core.errors import BadValue
 from mai_core.identity.secret_texts import new_secret
@@ -14,8 +14,6 @@ from mai_core.store import clients, credentials
 
 if TYPE_CHECKING:
     from mai_core.cli import Commands
-
-ACTOR = "command line"
 
 
 def register(commands: Commands) -> None:

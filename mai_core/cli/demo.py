@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import Progress
 
+from mai_core.cli import opened
 from mai_core.demo.make import make_demo
 from mai_core.errors import Conflict
 from mai_core.store import clients
@@ -23,8 +24,6 @@ def register(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from mai_core.cli import opened
-
     with opened() as installation:
         with installation.store.read() as db:
             has_clients = bool(clients.list_all(db))

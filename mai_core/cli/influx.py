@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from mai_core.cli import opened
 from mai_core.days import days_between, parse_day, usage_day
 from mai_core.errors import MaiError
 from mai_core.influx.comparing import compare_day
@@ -66,8 +67,6 @@ def _days(first: str | None, last: str | None, default: date) -> list[date]:
 
 @contextmanager
 def connected() -> Iterator[tuple[Installation, Server]]:
-    from mai_core.cli import opened
-
     with opened() as installation:
         if not installation.settings.influx_enabled:
             raise MaiError("InfluxDB is off: set INFLUXDB_URL (and INFLUXDB_TOKEN, INFLUXDB_BUCKET)")

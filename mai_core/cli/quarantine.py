@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
-from mai_core.cli import opened
+from mai_core.cli import ACTOR, opened
 from mai_core.days import from_ms
 from mai_core.errors import MaiError
 from mai_core.intake.desk import Desk
@@ -15,8 +15,6 @@ from mai_core.store import quarantine
 
 if TYPE_CHECKING:
     from mai_core.cli import Commands
-
-ACTOR = "command line"
 
 
 def register(commands: Commands) -> None:

@@ -6,7 +6,7 @@ import argparse
 from datetime import date
 from typing import TYPE_CHECKING
 
-from mai_core.cli import opened
+from mai_core.cli import ACTOR, opened
 from mai_core.days import from_ms, parse_day
 from mai_core.errors import MaiError
 from mai_core.rate_refresh import refresh_rates
@@ -14,8 +14,6 @@ from mai_core.store import rates
 
 if TYPE_CHECKING:
     from mai_core.cli import Commands
-
-ACTOR = "command line"
 
 
 def register(commands: Commands) -> None:

@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
                   f"{detail['corrected']} corrected, {detail['left_usd']} USD left")  # fmt: skip
             if "ids" in detail:
                 print(f"single generations could not be asked for: {detail['ids']}")
-        today = from_ms(installation.clock.now_ms()).date()
+        today = from_ms(installation.now_ms()).date()
         with installation.store.read() as db:
             found = reconciliation.listed(db, today - timedelta(days=args.days), today)
     for row in found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from mai_core.cli import opened
+from mai_core.cli import ACTOR, opened
 from mai_core.days import parse_day
 from mai_core.money import shortest_text
 from mai_core.rerating import Line, rerate
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
             parse_day(args.last, "--to"),
             args.client,
             apply=args.apply,
-            actor="command line",
+            actor=ACTOR,
         )
     for line in result.lines:
         print(shown(line))

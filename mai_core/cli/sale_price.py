@@ -5,14 +5,12 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from mai_core.cli import opened
+from mai_core.cli import ACTOR, opened
 from mai_core.days import from_ms
 from mai_core.store import sale_prices
 
 if TYPE_CHECKING:
     from mai_core.cli import Commands
-
-ACTOR = "command line"
 
 
 def register(commands: Commands) -> None:

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mai_core.cli import opened
 from mai_core.days import parse_day, usage_day
 from mai_core.errors import MaiError, NotFound
 from mai_core.reports import Reporting
@@ -42,8 +43,6 @@ def register(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from mai_core.cli import opened
-
     with opened() as installation:
         client = _client(installation, args.client)
         with installation.store.read() as db:

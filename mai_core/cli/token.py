@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from mai_core.cli import opened
+from mai_core.cli import ACTOR, opened
 from mai_core.days import from_ms
 from mai_core.identity import tokens as token_rules
 from mai_core.identity.callers import ROLES, ROLES_OF_ALL_CLIENTS, SCOPES
@@ -14,8 +14,6 @@ from mai_core.store import tokens
 
 if TYPE_CHECKING:
     from mai_core.cli import Commands
-
-ACTOR = "command line"
 
 
 def register(commands: Commands) -> None:

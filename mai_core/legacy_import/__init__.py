@@ -21,7 +21,7 @@ from mai_core.store.legacy_source import LegacySource
 __all__ = ["ImportReport", "bring_in", "text"]
 
 
-def bring_in(house: Installation, path: Path, *, apply: bool) -> ImportReport:
+def bring_in(installation: Installation, path: Path, *, apply: bool) -> ImportReport:
     report = ImportReport(str(path), applied=apply)
     with legacy_source.opened(path) as source:
         if "schema_migrations" in source.tables:
@@ -29,27 +29,29 @@ def bring_in(house: Installation, path: Path, *, apply: bool) -> ImportReport:
         if "client_organizations" not in source.tables and not source.tables & set(TABLES.values()):
             raise MaiError(f"{path} has none of the tables of an mAI database (client_organizations, ...)")
         if apply:
-            with house.store.write() as db:
-                known = _agreements(db, house, source, report, apply)
+            with installation.store.write() as db:
+                known = _agreements(db, installation, source, report, apply)
         else:
-            with house.store.read() as db:
-                known = _agreements(db, house, source, report, apply)
-        report.tables.append(bring_in_generations(house, source, known, apply))
-        bring_in_days(house, source, known, report, apply)
+            with installation.store.read() as db:
+                known = _agreements(db, installation, source, report, apply)
+        report.tables.append(bring_in_generations(installation, source, known, apply))
+        bring_in_days(installation, source, known, report, apply)
     if apply:
-        _leave_a_trace(house, report)
+        _leave_a_trace(installation, report)
     return report
 
 
-def _agreements(db: Db, house: Installation, source: LegacySource, report: ImportReport, apply: bool) -> set[str]:
-    settings = bring_in_settings(db, house, source, apply)
-    clients, known = bring_in_clients(db, house, source, apply)
-    report.tables += [settings, clients, bring_in_mappings(db, house, source, known, apply)]
+def _agreements(
+    db: Db, installation: Installation, source: LegacySource, report: ImportReport, apply: bool
+) -> set[str]:
+    settings = bring_in_settings(db, installation, source, apply)
+    clients, known = bring_in_clients(db, installation, source, apply)
+    report.tables += [settings, clients, bring_in_mappings(db, installation, source, known, apply)]
     return known
 
 
-def _leave_a_trace(house: Installation, report: ImportReport) -> None:
+def _leave_a_trace(installation: Installation, report: ImportReport) -> None:
     brought = {table.name: {"new": table.new, "changed": table.changed} for table in report.tables}
     if any(count for counts in brought.values() for count in counts.values()):
-        with house.store.write() as db:
-            audit.write(db, house.now_ms(), ACTOR, "legacy.import", report.path, after=brought)
+        with installation.store.write() as db:
+            audit.write(db, installation.now_ms(), ACTOR, "legacy.import", report.path, after=brought)

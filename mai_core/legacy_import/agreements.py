@@ -31,7 +31,7 @@ _CLIENT_COLUMNS = (
 _MAPPING_COLUMNS = ("id", "user_id", "client_org_id", "openrouter_user_id", "is_active", "created_at", "updated_at")
 
 
-def bring_in_settings(db: Db, house: Installation, source: LegacySource, apply: bool) -> TableReport:
+def bring_in_settings(db: Db, installation: Installation, source: LegacySource, apply: bool) -> TableReport:
     report = TableReport("global_settings", present="global_settings" in source.tables)
     columns = ("id", "openrouter_provisioning_key", "default_markup_rate", "billing_currency")
     for row in source.rows("global_settings", columns):
@@ -45,11 +45,11 @@ def bring_in_settings(db: Db, house: Installation, source: LegacySource, apply: 
             if apply:
                 global_settings.put(
                     db,
-                    house.now_ms(),
+                    installation.now_ms(),
                     provisioning_key=row["openrouter_provisioning_key"],
                     default_markup_rate=markup,
                     billing_currency=row["billing_currency"] or "USD",
-                    secrets=house.secrets,
+                    secrets=installation.secrets,
                     actor=ACTOR,
                 )
             report.new += 1
@@ -58,7 +58,9 @@ def bring_in_settings(db: Db, house: Installation, source: LegacySource, apply: 
     return report
 
 
-def bring_in_clients(db: Db, house: Installation, source: LegacySource, apply: bool) -> tuple[TableReport, set[str]]:
+def bring_in_clients(
+    db: Db, installation: Installation, source: LegacySource, apply: bool
+) -> tuple[TableReport, set[str]]:
     """The report, and every client that is known afterwards."""
     report = TableReport("client_organizations", present="client_organizations" in source.tables)
     known = {client.id for client in clients.list_all(db)}
@@ -66,9 +68,9 @@ def bring_in_clients(db: Db, house: Installation, source: LegacySource, apply: b
         report.read += 1
         try:
             if row["id"] in known:
-                _fill_in(db, house, row, report, apply)
+                _fill_in(db, installation, row, report, apply)
             else:
-                _create(db, house, row, apply)
+                _create(db, installation, row, apply)
                 report.new += 1
             known.add(row["id"])
         except MaiError as error:
@@ -76,7 +78,7 @@ def bring_in_clients(db: Db, house: Installation, source: LegacySource, apply: b
     return report, known
 
 
-def _create(db: Db, house: Installation, row: Mapping[str, Any], apply: bool) -> None:
+def _create(db: Db, installation: Installation, row: Mapping[str, Any], apply: bool) -> None:
     agreed = _agreed(row)
     client = text_given("id", row["id"], required=True)
     is_active = row["is_active"] is None or bool(row["is_active"])
@@ -84,10 +86,10 @@ def _create(db: Db, house: Installation, row: Mapping[str, Any], apply: bool) ->
         return
     clients.create(
         db,
-        house.now_ms(),
+        installation.now_ms(),
         client_org_id=client,
         api_key=row["openrouter_api_key"] or None,
-        secrets=house.secrets,
+        secrets=installation.secrets,
         actor=ACTOR,
         **agreed,
     )
@@ -108,7 +110,7 @@ def _agreed(row: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
-def _fill_in(db: Db, house: Installation, row: Mapping[str, Any], report: TableReport, apply: bool) -> None:
+def _fill_in(db: Db, installation: Installation, row: Mapping[str, Any], report: TableReport, apply: bool) -> None:
     """A client that is here already keeps what was agreed here and learns only what it lacks."""
     standing = clients.require(db, row["id"])
     agreed = _agreed(row)
@@ -126,12 +128,14 @@ def _fill_in(db: Db, house: Installation, row: Mapping[str, Any], report: TableR
         report.unchanged += 1
         return
     if apply:
-        clients.update(db, house.now_ms(), standing.id, lacking, secrets=house.secrets, actor=ACTOR)
+        clients.update(db, installation.now_ms(), standing.id, lacking, secrets=installation.secrets, actor=ACTOR)
     report.changed += 1
     report.notes.append(f"{standing.id} learns {', '.join(sorted(lacking))}")
 
 
-def bring_in_mappings(db: Db, house: Installation, source: LegacySource, known: set[str], apply: bool) -> TableReport:
+def bring_in_mappings(
+    db: Db, installation: Installation, source: LegacySource, known: set[str], apply: bool
+) -> TableReport:
     report = TableReport("user_client_mapping", present="user_client_mapping" in source.tables)
     seen: dict[tuple[str, str], str] = {}
     for row in source.rows("user_client_mapping", _MAPPING_COLUMNS):
@@ -147,7 +151,7 @@ def bring_in_mappings(db: Db, house: Installation, source: LegacySource, known: 
                 raise BadValue("openrouter_user_id", "belongs to another person")
             seen[(client, external)] = user
             if apply:
-                _put_mapping(db, house, row)
+                _put_mapping(db, installation, row)
             report.changed += there is not None
             report.new += there is None
         except MaiError as error:
@@ -161,9 +165,9 @@ def _checked_mapping(row: Mapping[str, Any], known: set[str]) -> tuple[str, str,
     return user, text_given("openrouter_user_id", row["openrouter_user_id"], required=True), client
 
 
-def _put_mapping(db: Db, house: Installation, row: Mapping[str, Any]) -> None:
+def _put_mapping(db: Db, installation: Installation, row: Mapping[str, Any]) -> None:
     client, external = row["client_org_id"], row["openrouter_user_id"]
-    people.ensure_mapping(db, house.now_ms(), client, external, row["user_id"])
+    people.ensure_mapping(db, installation.now_ms(), client, external, row["user_id"])
     written = imported.mapping_of(db, client, external)
     assert written is not None
     is_active = row["is_active"] is None or bool(row["is_active"])

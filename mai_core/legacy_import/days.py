@@ -63,7 +63,7 @@ class Plan:
 
 
 def bring_in_days(
-    house: Installation, source: LegacySource, known: set[str], report: ImportReport, apply: bool
+    installation: Installation, source: LegacySource, known: set[str], report: ImportReport, apply: bool
 ) -> None:
     tables: dict[Facet, TableReport] = {}
     by_client: dict[str, dict[Facet, Days]] = defaultdict(dict)
@@ -77,13 +77,13 @@ def bring_in_days(
     for client in sorted(by_client):
         all_days = [day for days in by_client[client].values() for day in days.values()]
         if apply:
-            with house.store.write() as db:
+            with installation.store.write() as db:
                 plan = _plan(db, source, client, all_days)
                 imported.put_history(db, (_stored(day) for day in (*plan.new, *plan.changed)))
-            with house.store.read() as db:
+            with installation.store.read() as db:
                 _add_in_ledger(db, client, plan, report)
         else:
-            with house.store.read() as db:
+            with installation.store.read() as db:
                 plan = _plan(db, source, client, all_days)
         _account(plan, tables, report)
 

@@ -23,7 +23,7 @@ _COLUMNS = ("id", "client_org_id", "generation_date", "processed_at", "total_cos
 Generation = tuple[str, str, str, int, str, int]
 
 
-def bring_in_generations(house: Installation, source: LegacySource, known: set[str], apply: bool) -> TableReport:
+def bring_in_generations(installation: Installation, source: LegacySource, known: set[str], apply: bool) -> TableReport:
     """Every commit is complete in itself, so a run that was killed is simply run again."""
     report = TableReport("processed_generations", present="processed_generations" in source.tables)
     rows = source.rows("processed_generations", _COLUMNS)
@@ -36,10 +36,10 @@ def bring_in_generations(house: Installation, source: LegacySource, known: set[s
             except MaiError as error:
                 report.refuse(row["id"], str(error))
         if apply:
-            with house.store.write() as db:
+            with installation.store.write() as db:
                 new = imported.remember_generations(db, generations)
         else:
-            with house.store.read() as db:
+            with installation.store.read() as db:
                 new = imported.unknown_generations(db, generations)
         report.new += new
         report.unchanged += len(generations) - new

@@ -30,7 +30,7 @@ def recover(
     observation = parsed.observations[0]
     if is_new:
         observation = msgspec.structs.replace(observation, flags=(*observation.flags, RECOVERED))
-    now_ms = installation.clock.now_ms()
+    now_ms = installation.now_ms()
     with installation.store.write() as db:
         client_org_id = group.client_org_id or _client_of_person(db, group, observation)
         if client_org_id is None:

@@ -82,7 +82,7 @@ def look(
 ) -> Report | None:
     """`since_onboarding` leaves out days that began before a client was known here: they were metered elsewhere."""
     told = take_snapshot(installation, account)
-    today = from_ms(installation.clock.now_ms()).date()
+    today = from_ms(installation.now_ms()).date()
     found = {one.day for rows in told.values() for one in rows if one.day >= today - timedelta(days=days_back)}
     if not found:
         return None
@@ -97,7 +97,7 @@ def look(
 
 def take_snapshot(installation: Installation, account: Account) -> dict[Group, list[ProviderDay]]:
     """What OpenRouter says today, stored; the rows of every group."""
-    now_ms = installation.clock.now_ms()
+    now_ms = installation.now_ms()
     keys, credit = account.keys(), account.credits()
     with installation.store.write() as db:
         learn_key_hashes(installation, db, keys, now_ms)
@@ -153,7 +153,7 @@ def _look_at_group(
     residuals = [one for one in with_remainder(lines, [*explained, *guessed]) if one.billed_pusd != one.recorded_pusd]
     report.residuals += [(group.client_org_id, one) for one in residuals]
     with installation.store.write() as db:
-        now_ms = installation.clock.now_ms()
+        now_ms = installation.now_ms()
         reconciliation.replace_open_residuals(db, group.client_org_id, days[0], days[-1], residuals, now_ms)
         reconciliation.put_compared(db, group.client_org_id, days, lines, now_ms)
 
@@ -224,7 +224,7 @@ def _fill_gaps(
                 gap.day, gap.model, gap.provider, "recovered", gap.billed_pusd, gap.recorded_pusd, gap.generation_id
             )
             kept = resolved if missing else gap
-            reconciliation.note_resolved(db, booked, kept, installation.clock.now_ms())
+            reconciliation.note_resolved(db, booked, kept, installation.now_ms())
 
 
 def _explained(
