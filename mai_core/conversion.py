@@ -15,7 +15,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
-from mai_core.days import from_ms, month_days, month_of, zone
+from mai_core.days import from_ms, month_days, month_of, usage_day, zone
 from mai_core.errors import NotFound
 from mai_core.money import multiply
 
@@ -28,6 +28,9 @@ IMPLAUSIBLE = Decimal("0.15")
 """A table this far from the one before waits for a person."""
 
 WARSAW = "Europe/Warsaw"
+
+ALWAYS_A_TABLE_WITHIN = timedelta(days=14)
+"""Before any day: the longest pause in NBP's history is shorter."""
 
 SATURDAY = 5
 """`date.weekday()`; NBP publishes nothing at the weekend."""
@@ -156,7 +159,7 @@ def answered_through(asked_through: date, now_ms: int) -> date:
 
 
 def warsaw_today(now_ms: int) -> date:
-    return from_ms(now_ms).astimezone(zone(WARSAW)).date()
+    return usage_day(now_ms, WARSAW)
 
 
 def is_implausible(rate: Decimal, before: Decimal | None) -> bool:

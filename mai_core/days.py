@@ -31,6 +31,10 @@ def from_ms(at_ms: int) -> datetime:
     return datetime.fromtimestamp(at_ms / 1000, UTC)
 
 
+def utc_day(at_ms: int) -> date:
+    return from_ms(at_ms).date()
+
+
 def to_ms(instant: datetime) -> int:
     """Milliseconds since 1970; a naive instant is refused, because its zone would be a guess."""
     if instant.tzinfo is None:

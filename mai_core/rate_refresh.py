@@ -13,9 +13,6 @@ from mai_core.store import rates
 from mai_core.store.connection import Db
 from mai_core.upstream import nbp
 
-_BEFORE = timedelta(days=14)
-"""So many days before a day there is always a table: the longest pause in NBP's history is shorter."""
-
 _AT_FIRST = timedelta(days=92)
 """One question of 93 days, today included."""
 
@@ -74,12 +71,12 @@ def _wanted(db: Db, now_ms: int, currency: str, since: date | None, through: dat
     known = rates.known(db, currency)
     first = since or _earliest_unsettled(db, currency, today)
     if answer is None or known.answered_from is None or known.answered_through is None:
-        start = first - _BEFORE if since or first < today - _AT_FIRST else today - _AT_FIRST
+        start = first - conversion.ALWAYS_A_TABLE_WITHIN if since or first < today - _AT_FIRST else today - _AT_FIRST
         return [(start, through or today)]
     ranges = []
     if through is None or through > known.answered_through:
         ranges.append((known.answered_through - _ASKED_AGAIN, through or today))
-    start = max(first - _BEFORE, nbp.FIRST_TABLE)
+    start = max(first - conversion.ALWAYS_A_TABLE_WITHIN, nbp.FIRST_TABLE)
     if start < known.answered_from:
         ranges.append((start, known.answered_from))
     elif since is not None:

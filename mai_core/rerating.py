@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from mai_core import archive, merging
-from mai_core.days import from_ms
+from mai_core.days import utc_day
 from mai_core.errors import BadValue
 from mai_core.installation import Installation
 from mai_core.intake.event_row import day_key, derive_event, facts
@@ -109,7 +109,7 @@ def rerate(
 
 def rate_unpriced(installation: Installation, since: date | None = None) -> int:
     """What was stored at 0 gets its amount once a price is known; nothing else moves. Returns how many generations."""
-    since = since or from_ms(installation.now_ms()).date() - timedelta(days=UNPRICED_DAYS)
+    since = since or utc_day(installation.now_ms()) - timedelta(days=UNPRICED_DAYS)
     with installation.store.read() as db:
         days = rerated.unpriced_days(db, since.isoformat())
         if not days:

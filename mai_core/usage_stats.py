@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 from mai_core.days import from_ms, zone
@@ -161,7 +161,3 @@ def local_instant(at_ms: int | None, zone_name: str) -> str | None:
 
 def first_of_month(day: date) -> date:
     return day.replace(day=1)
-
-
-def utc_today(now_ms: int) -> date:
-    return datetime.fromtimestamp(now_ms // 1000, UTC).date()

@@ -6,7 +6,6 @@ import asyncio
 import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, HTTPException, Query, Request
@@ -16,14 +15,12 @@ from fastapi_offline import FastAPIOffline
 
 from mai_core import __version__, conversion
 from mai_core.clock import Clock
+from mai_core.conversion import RateTable
 from mai_core.days import instant_text, parse_day
 from mai_core.errors import BadValue, MaiError
 from mai_core.settings import Settings, load_settings
 from mai_core.upstream import nbp
 from nbp_service.known_tables import KnownTables
-
-_BEFORE = timedelta(days=14)
-"""So many days before a day there is always a table."""
 
 _bearer = HTTPBearer(auto_error=False)
 Day = Annotated[str | None, Query(pattern=r"^\d{4}-\d{2}-\d{2}$")]
@@ -63,7 +60,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 async def _keep_fresh(known: KnownTables, interval_s: int) -> None:
     while True:
         today = conversion.warsaw_today(known.clock.now_ms())
-        await asyncio.to_thread(known.bring, today - _BEFORE, today)
+        await asyncio.to_thread(known.bring, today - conversion.ALWAYS_A_TABLE_WITHIN, today)
         await asyncio.sleep(interval_s)
 
 
@@ -86,16 +83,11 @@ async def health() -> dict[str, str]:
 def rate(known: Known, date: Day = None) -> dict[str, Any]:
     """The table with the greatest effective date not after the day (today)."""
     day = conversion.warsaw_today(known.clock.now_ms()) if date is None else parse_day(date)
-    known.bring(max(day, nbp.FIRST_TABLE) - _BEFORE, day)
+    known.bring(max(day, nbp.FIRST_TABLE) - conversion.ALWAYS_A_TABLE_WITHIN, day)
     table = known.not_after(day)
     if table is None:
         raise _nothing_known(known)
-    return {
-        "rate": format(table.rate, "f"),
-        "table_no": table.table_no,
-        "effective_date": table.effective_date.isoformat(),
-        **_age(known),
-    }
+    return {**_shown(table), **_age(known)}
 
 
 def rates(
@@ -112,14 +104,7 @@ def rates(
         raise _nothing_known(known)
     return {
         "currency": "USD",
-        "rates": [
-            {
-                "rate": format(table.rate, "f"),
-                "table_no": table.table_no,
-                "effective_date": table.effective_date.isoformat(),
-            }
-            for table in tables
-        ],
+        "rates": [_shown(table) for table in tables],
         "answered_from": start.isoformat(),
         "answered_through": complete.isoformat(),
         **_age(known),
@@ -137,6 +122,14 @@ def clear(
         raise HTTPException(401, "Unauthorized", headers={"WWW-Authenticate": "Bearer"})
     known.clear()
     return {"success": True}
+
+
+def _shown(table: RateTable) -> dict[str, str]:
+    return {
+        "rate": format(table.rate, "f"),
+        "table_no": table.table_no,
+        "effective_date": table.effective_date.isoformat(),
+    }
 
 
 def _age(known: KnownTables) -> dict[str, Any]:

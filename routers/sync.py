@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from mai_core.days import from_ms, instant_text
+from mai_core.days import instant_text, utc_day
 from mai_core.errors import MaiError
 from mai_core.money import decimal_text
 from mai_core.reconciliation.run import OFF, account_of, reconcile
@@ -42,7 +42,7 @@ def sync(opened: Opened, caller: Operator, wish: SyncWish | None = None) -> dict
 @router.get("/api/v1/reconciliation")
 def found(opened: Opened, caller: Operator, days_back: Annotated[int, Query(ge=1, le=400)] = 30) -> dict[str, Any]:
     """Named differences of the last UTC days, with what the account and its keys had used when last asked."""
-    today = from_ms(opened.now_ms()).date()
+    today = utc_day(opened.now_ms())
     with opened.store.read() as db:
         days = reconciliation.compared_days(db, today - timedelta(days=days_back), today)
         lines = reconciliation.listed(db, today - timedelta(days=days_back), today)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mai_core.cli import opened
-from mai_core.days import from_ms
+from mai_core.days import utc_day
 from mai_core.money import decimal_text
 from mai_core.reconciliation.run import reconcile
 from mai_core.store import reconciliation
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
                   f"{detail['corrected']} corrected, {detail['left_usd']} USD left")  # fmt: skip
             if "ids" in detail:
                 print(f"single generations could not be asked for: {detail['ids']}")
-        today = from_ms(installation.now_ms()).date()
+        today = utc_day(installation.now_ms())
         with installation.store.read() as db:
             found = reconciliation.listed(db, today - timedelta(days=args.days), today)
     for row in found:

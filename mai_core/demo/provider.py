@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from mai_core.days import from_ms
+from mai_core.days import from_ms, utc_day
 from mai_core.demo.cast import CLIENTS
 from mai_core.ids import client_org_id
 from mai_core.installation import Installation
@@ -119,7 +119,7 @@ class Books(Account):
 
 
 def books_of(now_ms: int) -> Books:
-    return Books("", "", from_ms(now_ms).date())
+    return Books("", "", utc_day(now_ms))
 
 
 def compare_with_books(installation: Installation, books: Books) -> None:
@@ -128,4 +128,4 @@ def compare_with_books(installation: Installation, books: Books) -> None:
 
 
 def _day(arrival: Arrival) -> date:
-    return from_ms(arrival.observation.started_at_ms or 0).date()
+    return utc_day(arrival.observation.started_at_ms or 0)

@@ -6,6 +6,7 @@ import logging
 from typing import Any, Literal
 
 from mai_core import mail
+from mai_core.days import DAY_MS
 from mai_core.errors import BadValue, Conflict, TooOften
 from mai_core.identity import accounts as account_rules
 from mai_core.identity.callers import Caller, Role
@@ -19,7 +20,7 @@ from mai_core.store import Db, Store, accounts, audit
 
 log = logging.getLogger(__name__)
 
-LINK_MS = 24 * 3600 * 1000
+LINK_MS = DAY_MS
 RESETS_AT_ONCE = 3
 PASSWORD_PAGE = "/password"
 """The page of the app that takes `?link=...` and a new password."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from mai_core.days import DAY_MS
 from mai_core.errors import MaiError
 from mai_core.identity.passwords import LONGEST, verify_password
 from mai_core.identity.secret_texts import new_secret, secret_hash
 from mai_core.identity.throttling import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS, WINDOW_MS, login_wait_ms
 from mai_core.store import Db, Store, accounts, audit, sessions
 
-SESSION_MS = 14 * 24 * 3600 * 1000
+SESSION_MS = 14 * DAY_MS
 
 
 class WrongLogin(MaiError):

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from mai_core.days import DAY_MS
 from mai_core.errors import BadValue
 from mai_core.identity.accounts import check_role, clean_name
 from mai_core.identity.callers import SCOPES
 from mai_core.identity.secret_texts import new_secret, secret_hash
 from mai_core.store import Db, audit, tokens
-
-DAY_MS = 24 * 3600 * 1000
 
 
 def create(

@@ -7,7 +7,7 @@
 from datetime import date, datetime
 from typing import Any, Dict, List, Optional
 
-from mai_core.days import usage_day
+from mai_core.days import usage_day, utc_day
 from mai_core.errors import BadValue
 from mai_core.given import cost_given, count_given, text_given, usage_day_given
 from mai_core.intake.manual import book_entry, manual_arrival
@@ -18,12 +18,12 @@ from mai_core.organization_usage.door import answers, answers_async, installatio
 from mai_core.organization_usage.models import ClientBillingResponse, ClientUsageStatsResponse
 from mai_core.store import Db, clients, ledger, processed, summaries
 from mai_core.usage_reading import month_rows
-from mai_core.usage_stats import MonthRows, by_model, by_user, first_of_month, usage_stats, usd, utc_today
+from mai_core.usage_stats import MonthRows, by_model, by_user, first_of_month, usage_stats, usd
 from mai_core.usage_summary import UsageRow, total_of
 
 
 def _empty_stats() -> ClientUsageStatsResponse:
-    today = utc_today(installation().now_ms())
+    today = utc_day(installation().now_ms())
     return ClientUsageStatsResponse(**usage_stats(MonthRows((), (), ()), today, "UTC"), client_org_name="")
 
 

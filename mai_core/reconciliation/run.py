@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from mai_core.days import days_between, from_ms
+from mai_core.days import days_between, utc_day
 from mai_core.errors import MaiError
 from mai_core.installation import Installation
 from mai_core.money import decimal_text
@@ -82,7 +82,7 @@ def look(
 ) -> Report | None:
     """`since_onboarding` leaves out days that began before a client was known here: they were metered elsewhere."""
     told = take_snapshot(installation, account)
-    today = from_ms(installation.now_ms()).date()
+    today = utc_day(installation.now_ms())
     found = {one.day for rows in told.values() for one in rows if one.day >= today - timedelta(days=days_back)}
     if not found:
         return None
@@ -101,7 +101,7 @@ def take_snapshot(installation: Installation, account: Account) -> dict[Group, l
     keys, credit = account.keys(), account.credits()
     with installation.store.write() as db:
         learn_key_hashes(installation, db, keys, now_ms)
-        reconciliation.put_balances(db, from_ms(now_ms).date().isoformat(), credit, keys, now_ms)
+        reconciliation.put_balances(db, utc_day(now_ms).isoformat(), credit, keys, now_ms)
         groups = groups_of(clients.list_all(db))
     whole = account.activity()
     told = {group: account.activity(group.key_hash) for group in groups if group.key_hash}
@@ -118,7 +118,7 @@ def _days_of_group(
     with installation.store.read() as db:
         imported = reconciliation.days_with_imports(db, group.client_ids)
         known = [client for client in clients.list_all(db) if client.id in group.client_ids]
-    since = min((from_ms(client.created_at * 1000).date() for client in known), default=days[0])
+    since = min((utc_day(client.created_at * 1000) for client in known), default=days[0])
     around = {day + timedelta(days=n) for day in imported for n in (-1, 0, 1)}
     return [day for day in days if day not in around and (day > since or not since_onboarding or not known)]
 

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mai_core.days import from_ms
+from mai_core.days import utc_day
 from mai_core.reports.bucket import Bucket
 from mai_core.reports.engine import Connection, DuckDBError, literal, open_reader
 from mai_core.reports.lake import Lake
@@ -46,7 +46,7 @@ def publish(installation: Installation) -> int:
 
 def tidy(installation: Installation) -> dict[str, int]:
     """`publish`, after the months of years that closed a month ago became one file each."""
-    now = from_ms(installation.now_ms()).date()
+    now = utc_day(installation.now_ms())
     with installation.store.read() as db:
         months = {(row["client_org_id"], int(row["period"][:4])) for row in sealing.files(db) if len(row["period"]) > 4}
     closed = sorted((client, year) for client, year in months if date(year + 1, 2, 1) <= now)

@@ -6,10 +6,9 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 
+from mai_core.days import DAY_MS
 from mai_core.pricing import Listed, ModelPrice, Plan, PriceBook, Pricing, pricing_of, pricing_text
 from mai_core.store.connection import Db, dicts, rows
-
-DAY_MS = 24 * 3600 * 1000
 
 
 @dataclass(frozen=True, slots=True)

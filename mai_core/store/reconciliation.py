@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from mai_core.days import day_bounds_ms, from_ms
+from mai_core.days import day_bounds_ms, utc_day
 from mai_core.reconciliation.comparing import Line, Recorded, Residual
 from mai_core.store.connection import Db, dicts, rows
 from mai_core.store.imported import EVERY_FACET
@@ -105,7 +105,7 @@ def events_by_id(db: Db, client_ids: Iterable[str], generation_ids: Iterable[str
 
 def _recorded(row: Sequence[Any]) -> Recorded:
     generation_id, client_org_id, at_ms, model, provider, cost, is_estimate = row
-    return Recorded(generation_id, client_org_id, from_ms(at_ms).date(), model, provider, cost, bool(is_estimate))
+    return Recorded(generation_id, client_org_id, utc_day(at_ms), model, provider, cost, bool(is_estimate))
 
 
 def standing_elsewhere(db: Db, generation_ids: Iterable[str], all_clients: Iterable[str]) -> set[str]:
@@ -128,7 +128,7 @@ def waiting_unrouted(db: Db, generation_ids: Iterable[str]) -> set[str]:
 
 def unrouted_days(db: Db) -> set[date]:
     return {
-        from_ms(at_ms).date()
+        utc_day(at_ms)
         for (at_ms,) in rows(
             db, "SELECT received_at_ms FROM quarantine WHERE state = 'waiting' AND reason_code = 'unrouted'"
         )
