@@ -44,7 +44,7 @@ RETENTION: tuple[Kept, ...] = (
     Kept("conflicts", 400, "updated_at_ms AND state <> 'open'", "settled"),
     Kept("sessions", 30, "expires_at_ms", "over"),
     Kept("account_links", 30, "expires_at_ms", "over"),
-    Kept("login_failures", 30, "at_ms", "only the last minutes count"),
+    Kept("login_failures", 30, "at_ms", "only the last minutes count; the next attempt forgets the rest too"),
     Kept("batch_runs", 400, "started_at_ms", "a year of history, and a month to look at it"),
     Kept("alerts", 400, "closed_at_ms", "closed"),
     Kept("price_fetches", 400, "fetched_at_ms", "the prices themselves stay"),

@@ -95,7 +95,7 @@ def set_password(db: Db, now_ms: int, actor: str, account: Mapping[str, Any], pa
     """Every session of the account ends, every waiting link is void."""
     accounts.set_password_hash(db, now_ms, account["id"], password_hash)
     accounts.void_links(db, account["id"], now_ms)
-    accounts.forget_login_failures(db, f"account {account['email']}")
+    accounts.forget_attempts(db, f"account {account['email']}")
     sessions.end_all(db, account["id"], now_ms)
     audit.write(db, now_ms, actor, "account.password", account["email"], account["client_org_id"])
 

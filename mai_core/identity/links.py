@@ -13,7 +13,7 @@ from mai_core.identity.callers import Caller, Role
 from mai_core.identity.passwords import check_rules, hash_password
 from mai_core.identity.secret_texts import new_secret, secret_hash
 from mai_core.identity.signing_in import Session, WrongLogin, log_in, start_session
-from mai_core.identity.throttling import INVITATIONS_OF_ACCOUNT, INVITATIONS_TO_ADDRESS, WINDOW_MS, login_wait_ms
+from mai_core.identity.throttling import INVITATIONS_OF_ACCOUNT, INVITATIONS_TO_ADDRESS, WINDOW_MS, attempt_wait_ms
 from mai_core.language import language_of, t
 from mai_core.settings import Settings
 from mai_core.store import Db, Store, accounts, audit
@@ -74,11 +74,11 @@ def _count_invitation(db: Db, now_ms: int, caller: Caller, address: str) -> None
     if not caller.sees_all_clients:
         allowed[f"invitation of {caller.kind} {caller.account_id or caller.name}"] = INVITATIONS_OF_ACCOUNT
     for subject, most in allowed.items():
-        sent = accounts.login_failures(db, subject, now_ms - WINDOW_MS)
-        wait_s = -(-login_wait_ms(sent, most, now_ms) // 1000)
+        sent = accounts.attempts(db, subject, now_ms - WINDOW_MS)
+        wait_s = -(-attempt_wait_ms(sent, most, now_ms) // 1000)
         if wait_s:
             raise TooOften(f"too many invitations: try again in {-(-wait_s // 60)} min", wait_s)
-    accounts.add_login_failure(db, tuple(allowed), now_ms, now_ms - WINDOW_MS)
+    accounts.note_attempts(db, tuple(allowed), now_ms, now_ms - WINDOW_MS)
 
 
 def issue(db: Db, now_ms: int, actor: str, account: dict[str, Any], purpose: Purpose) -> str:
@@ -150,9 +150,9 @@ def send_reset(store: Store, settings: Settings, email: str) -> None:
         return
     with store.write() as db:
         account = accounts.find(db, email.strip().lower())
-        asked = accounts.login_failures(db, subject, now_ms - WINDOW_MS)
+        asked = accounts.attempts(db, subject, now_ms - WINDOW_MS)
         if account is None or not account["is_active"] or len(asked) >= RESETS_AT_ONCE:
             return
-        accounts.add_login_failure(db, (subject,), now_ms, now_ms - WINDOW_MS)
+        accounts.note_attempts(db, (subject,), now_ms, now_ms - WINDOW_MS)
         secret = issue(db, now_ms, account["email"], account, "reset")
     deliver(settings, account["email"], account["language"], "reset", secret, account["email"])

@@ -9,7 +9,7 @@ from mai_core.days import DAY_MS
 from mai_core.errors import MaiError
 from mai_core.identity.passwords import LONGEST, verify_password
 from mai_core.identity.secret_texts import new_secret, secret_hash
-from mai_core.identity.throttling import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS, WINDOW_MS, login_wait_ms
+from mai_core.identity.throttling import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS, WINDOW_MS, attempt_wait_ms
 from mai_core.store import Db, Store, accounts, audit, sessions
 
 SESSION_MS = 14 * DAY_MS
@@ -46,9 +46,9 @@ def log_in(store: Store, email: str, password: str, address: str) -> Session:
     matches = len(password) <= LONGEST and verify_password(password_hash, password)
     with store.write() as db:
         if not matches or account is None:
-            accounts.add_login_failure(db, subjects, now_ms, now_ms - WINDOW_MS)
+            accounts.note_attempts(db, subjects, now_ms, now_ms - WINDOW_MS)
         elif accounts.password_hash(db, account["id"]) == password_hash:
-            accounts.forget_login_failures(db, subjects[0])
+            accounts.forget_attempts(db, subjects[0])
             return start_session(db, now_ms, account, address)
     raise WrongLogin("the address or the password is wrong")
 
@@ -77,6 +77,6 @@ def log_out(db: Db, now_ms: int, token: str, actor: str, client_org_id: str | No
 def _refuse_too_many(db: Db, subjects: tuple[str, str], now_ms: int) -> None:
     since_ms = now_ms - WINDOW_MS
     for subject, allowed in zip(subjects, (FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS), strict=True):
-        wait_ms = login_wait_ms(accounts.login_failures(db, subject, since_ms), allowed, now_ms)
+        wait_ms = attempt_wait_ms(accounts.attempts(db, subject, since_ms), allowed, now_ms)
         if wait_ms:
             raise TooManyLogins(wait_ms)

@@ -31,9 +31,9 @@ class Buckets:
         return 0
 
 
-def login_wait_ms(failures_ms: Sequence[int], allowed: int, now_ms: int) -> int:
+def attempt_wait_ms(attempts_ms: Sequence[int], allowed: int, now_ms: int) -> int:
     """How long until the next attempt: `allowed` of them within the window, then the oldest has to age."""
-    recent = sorted(at for at in failures_ms if at > now_ms - WINDOW_MS)
+    recent = sorted(at for at in attempts_ms if at > now_ms - WINDOW_MS)
     if len(recent) < allowed:
         return 0
     return recent[-allowed] + WINDOW_MS - now_ms

@@ -1,4 +1,5 @@
-"""Accounts of people who log in, their one-time links, and failed logins."""
+"""Accounts of people who log in, their one-time links, and attempts that are counted: failed logins, invitations and
+requests for a new password."""
 
 from __future__ import annotations
 
@@ -93,16 +94,16 @@ def void_links(db: Db, account_id: int, now_ms: int) -> None:
     )
 
 
-def add_login_failure(db: Db, subjects: tuple[str, ...], now_ms: int, forget_before_ms: int) -> None:
+def note_attempts(db: Db, subjects: tuple[str, ...], now_ms: int, forget_before_ms: int) -> None:
     db.execute("DELETE FROM login_failures WHERE at_ms < ?", (forget_before_ms,))
     for subject in subjects:
         db.execute("INSERT INTO login_failures (subject, at_ms) VALUES (?, ?)", (subject, now_ms))
 
 
-def login_failures(db: Db, subject: str, since_ms: int) -> list[int]:
+def attempts(db: Db, subject: str, since_ms: int) -> list[int]:
     found = rows(db, "SELECT at_ms FROM login_failures WHERE subject = ? AND at_ms > ?", (subject, since_ms))
     return [int(at_ms) for (at_ms,) in found]
 
 
-def forget_login_failures(db: Db, subject: str) -> None:
+def forget_attempts(db: Db, subject: str) -> None:
     db.execute("DELETE FROM login_failures WHERE subject = ?", (subject,))

@@ -16,7 +16,7 @@ from mai_core.identity.throttling import (
     FAILURES_PER_ADDRESS,
     INVITATIONS_OF_ACCOUNT,
     WINDOW_MS,
-    login_wait_ms,
+    attempt_wait_ms,
 )
 from mai_core.installation import Installation
 from mai_core.settings import load_settings
@@ -123,9 +123,9 @@ def test_a_flood_of_logins_is_told_to_come_back(api: TestClient) -> None:
 
 
 def test_the_wait_ends_when_the_oldest_failure_is_a_quarter_of_an_hour_old() -> None:
-    assert login_wait_ms([1000, 2000], 3, 5000) == 0
-    assert login_wait_ms([1000, 2000, 3000], 3, 5000) == WINDOW_MS - 4000
-    assert login_wait_ms([1000, 2000, 3000], 3, WINDOW_MS + 1000) == 0
+    assert attempt_wait_ms([1000, 2000], 3, 5000) == 0
+    assert attempt_wait_ms([1000, 2000, 3000], 3, 5000) == WINDOW_MS - 4000
+    assert attempt_wait_ms([1000, 2000, 3000], 3, WINDOW_MS + 1000) == 0
 
 
 def invite(api: TestClient, headers: Headers, email: str, role: str = "manager", client: str | None = None) -> Any:
