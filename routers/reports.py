@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, BackgroundTasks, FastAPI, Query, Request
+from fastapi import APIRouter, BackgroundTasks, Depends, FastAPI, Query, Request
 from fastapi.responses import FileResponse
 
 from mai_core.language import Words, language_of
@@ -38,6 +38,20 @@ From = Annotated[date, Query(alias="from", description="First usage day.")]
 To = Annotated[date, Query(alias="to", description="Last usage day, inclusive.")]
 Client = Annotated[str | None, Query(description="Client; default: all that the caller may see.")]
 Names = Annotated[list[str], Query()]
+
+
+def filters_of(
+    model: Names = [],  # noqa: B006
+    person: Names = [],  # noqa: B006
+    department: Names = [],  # noqa: B006
+    provider: Names = [],  # noqa: B006
+) -> dict[str, Any]:
+    """As pages and exports take them."""
+    told = {"models": model, "people": person, "departments": department, "providers": provider}
+    return {name: tuple(names) for name, names in told.items()}
+
+
+Filters = Annotated[dict[str, Any], Depends(filters_of)]
 
 
 def reporting_of(app: FastAPI) -> Reporting:
@@ -66,20 +80,16 @@ def answer(
     question: str,
     request: Request,
     caller: Anyone,
+    filters: Filters,
     start: From,
     end: To,
     client: Client = None,
-    model: Names = [],  # noqa: B006
-    person: Names = [],  # noqa: B006
-    department: Names = [],  # noqa: B006
-    provider: Names = [],  # noqa: B006
     most: Annotated[int | None, Query(ge=1, le=100_000)] = None,
     after: Annotated[int | None, Query(ge=0)] = None,
 ) -> dict[str, Any]:
     """One question as JSON. Amounts are exact decimal texts; `provisional_tables` are the NBP tables at which rows that
     are `provisional` stand for now."""
     further = {name: value for name, value in (("most", most), ("after", after)) if value is not None}
-    filters: dict[str, Any] = {"models": model, "people": person, "departments": department, "providers": provider}
     with reporting_of(request.app).open(viewer_of(caller), start, end, caller.tenant_or_all(client), **filters) as page:
         rows = [shown(row) for row in page.rows(question, **further)]
         fresh, provisional = page.freshness, page.provisional_tables
@@ -113,16 +123,12 @@ def shown(row: dict[str, Any]) -> dict[str, Any]:
 def explanation(
     request: Request,
     caller: Anyone,
+    filters: Filters,
     start: From,
     end: To,
     client: Client = None,
-    model: Names = [],  # noqa: B006
-    person: Names = [],  # noqa: B006
-    department: Names = [],  # noqa: B006
-    provider: Names = [],  # noqa: B006
 ) -> dict[str, Any]:
     """What an amount is made of, one level down: days, rows of a day, or (one person, one model) generations."""
-    filters: dict[str, Any] = {"models": model, "people": person, "departments": department, "providers": provider}
     with reporting_of(request.app).open(viewer_of(caller), start, end, caller.tenant_or_all(client), **filters) as page:
         told = explain(page)
     fields = shown(
@@ -144,6 +150,7 @@ def download(
     opened: Opened,
     caller: Anyone,
     background: BackgroundTasks,
+    filters: Filters,
     start: From,
     end: To,
     client: Client = None,
@@ -154,10 +161,6 @@ def download(
         bool | None,
         Query(description="A last column with a permanent link to each row's explanation; default: in CSV and XLSX."),
     ] = None,
-    model: Names = [],  # noqa: B006
-    person: Names = [],  # noqa: B006
-    department: Names = [],  # noqa: B006
-    provider: Names = [],  # noqa: B006
 ) -> FileResponse:
     """A download of usage, with the same words as `python -m mai_core export`."""
     wanted = ExportRequest(
@@ -169,10 +172,7 @@ def download(
         semicolon=excel,
         decimal_comma=excel,
         links=links_to(opened.settings.public_url, links, format),
-        models=tuple(model),
-        people=tuple(person),
-        departments=tuple(department),
-        providers=tuple(provider),
+        **filters,
     )
     with _scratch(opened.settings.mai_data_dir / "tmp") as file:
         export(reporting_of(request.app), viewer_of(caller), wanted, file)
