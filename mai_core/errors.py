@@ -40,6 +40,7 @@ _REMEDIES = {
     "lock": "another program holds it. End that one (a database browser, a copy tool, a second server), or try again",
     "busy": "another program holds it. End that one (a database browser, a copy tool, a second server), or try again",
     "full": "free some space on its disk",
+    "malformed": "it is damaged. Stop api and jobs, then `python -m mai_core backup restore`",
     "readonly": "give this user the right to write the file and its folder",
     "read-only": "give this user the right to write the file and its folder",
 }

@@ -45,8 +45,9 @@ def _safely(look: Callable[[Settings], list[Line]], settings: Settings) -> list[
     """A look that fails is itself a line: the doctor always finishes."""
     try:
         return look(settings)
-    except (MaiError, OSError) as problem:
-        return [error(look.__name__.removesuffix("_lines").replace("_", " "), str(problem), "see the text")]
+    except Exception as problem:
+        told = str(problem) if isinstance(problem, (MaiError, OSError)) else f"{type(problem).__name__}: {problem}"
+        return [error(look.__name__.removesuffix("_lines").replace("_", " "), told, "see the text")]
 
 
 def _settings_lines(settings: Settings) -> list[Line]:

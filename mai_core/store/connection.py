@@ -31,6 +31,7 @@ _UNAVAILABLE = (
     apsw.ReadOnlyError,
     apsw.IOError,
     apsw.CantOpenError,
+    apsw.CorruptError,
     apsw.NoMemError,
 )
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -83,6 +84,15 @@ def test_in_a_container_the_database_must_be_on_a_volume() -> None:
 def test_a_network_file_system_is_an_error_everywhere() -> None:
     (line,) = places._place_lines(Path("/app/share/usage.db"), False, places.mounts(MOUNTS))
     assert (line.level, "nfs4" in line.text) == ("error", True)
+
+
+def test_the_doctor_always_finishes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(*command: object, **_: object) -> None:
+        raise subprocess.TimeoutExpired("python", 60)
+
+    monkeypatch.setattr(engines.subprocess, "run", slow)
+    (line,) = doctor._safely(engines.duckdb_lines, settings_of(tmp_path))
+    assert (line.topic, line.level, "timed out" in line.text) == ("duckdb", "error", True)
 
 
 @pytest.mark.parametrize("written_by", ["nobody yet", "an older version"])

@@ -17,6 +17,12 @@ from mai_core.store.connection import migrate, require_safe_sqlite
 from mai_core.store.migrations import MIGRATIONS
 
 
+def damage(path: Path) -> None:
+    """The first page, and so the schema, stays."""
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+
+
 @pytest.mark.parametrize("version", ["3.40.1", "3.51.2", "3.7.0"])
 def test_a_sqlite_that_can_lose_commits_is_refused(version: str) -> None:
     with pytest.raises(MaiError, match=r"can lose committed data .* pip install"):
@@ -135,6 +141,20 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "ledger.db").write_text("this is a text, and long enough to be read as a header " * 20)
     with pytest.raises(MaiError, match="is not a SQLite database"):
         Store(tmp_path / "ledger.db")
+
+
+def test_a_damaged_ledger_is_said_to_be_so_with_the_way_out(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    Store(path).close()
+    damage(path)
+
+    def read_everything() -> None:
+        with Store(path) as store, store.read() as db:
+            for (table,) in rows(db, "SELECT name FROM sqlite_master WHERE type = 'table'"):
+                rows(db, f"SELECT * FROM {table}")
+
+    with pytest.raises(StoreUnavailable, match=r"malformed: .*backup restore"):
+        read_everything()
 
 
 def test_a_folder_in_place_of_the_ledger_is_said(tmp_path: Path) -> None:
