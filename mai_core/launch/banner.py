@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-ROLES = ("operator", "accountant", "manager", "analyst")
+from mai_core.identity.callers import ROLES
 
 _WIDTH = 78
 

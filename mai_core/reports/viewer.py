@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from mai_core.errors import NotFound
-
-Role = Literal["operator", "accountant", "manager", "analyst"]
+from mai_core.identity.callers import ROLES_OF_ALL_CLIENTS, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +14,7 @@ class Viewer:
     client_org_id: str | None = None
 
     def __post_init__(self) -> None:
-        if (self.role in ("manager", "analyst")) != (self.client_org_id is not None):
+        if (self.role in ROLES_OF_ALL_CLIENTS) != (self.client_org_id is None):
             raise ValueError("managers and analysts belong to one client, operators and accountants to none")
 
     @property
