@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -11,6 +10,7 @@ from mai_core.installation import Installation
 from mai_core.model import Client
 from mai_core.store import Db, clients
 from mai_core.upstream.openrouter_account import Key, ProviderDay
+from mai_core.upstream.openrouter_admin import matches_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +33,18 @@ def groups_of(found: Sequence[Client]) -> list[Group]:
     return [*keyed, Group(rest, None)]
 
 
-def learn_key_hashes(installation: Installation, db: Db, keys: Iterable[Key], now_ms: int) -> None:
+def learn_key_hashes(installation: Installation, db: Db, keys: Sequence[Key], now_ms: int) -> None:
     """A client whose key we hold is recognised by the label that OpenRouter shows of it."""
-    by_label: dict[str, list[Key]] = defaultdict(list)
-    for key in keys:
-        by_label[key.label].append(key)
     taken = {client.provider_key_hash for client in clients.list_all(db)}
     for client in clients.list_all(db):
         ciphertext = None if client.provider_key_hash else clients.key_ciphertext(db, client.id)
         if ciphertext is None:
             continue
-        matching = by_label.get(label_of(installation.secrets.decrypt(ciphertext)), [])
+        api_key = installation.secrets.decrypt(ciphertext)
+        matching = [key for key in keys if matches_label(api_key, key.label)]
         if len(matching) == 1 and matching[0].hash not in taken:
             changes = {"provider_key_hash": matching[0].hash}
             clients.update(db, now_ms, client.id, changes, actor="reconciliation")
-
-
-def label_of(api_key: str) -> str:
-    """`sk-or-v1-0e6...1c96`"""
-    return f"{api_key[:12]}...{api_key[-4:]}"
 
 
 def rest_of(account: Iterable[ProviderDay], keyed: Iterable[Sequence[ProviderDay]]) -> list[ProviderDay]:

@@ -9,6 +9,7 @@ from mai_core.intake.booking import Result, book
 from mai_core.intake.routing import client_of
 from mai_core.intake.sources import generation as generation_source
 from mai_core.model import Arrival, Observation
+from mai_core.rating_book import RatingBook
 from mai_core.reconciliation.groups import Group
 from mai_core.store import Db, rating_books
 from mai_core.upstream.openrouter_account import Account
@@ -18,7 +19,13 @@ RECOVERED = "recovered"
 
 
 def recover(
-    installation: Installation, account: Account, group: Group, generation_id: str, *, is_new: bool
+    installation: Installation,
+    account: Account,
+    group: Group,
+    generation_id: str,
+    known_book: RatingBook,
+    *,
+    is_new: bool,
 ) -> str | None:
     """Ask for the record and book it. The client it was booked for; None when OpenRouter or we cannot say."""
     body = account.generation(generation_id)
@@ -35,7 +42,7 @@ def recover(
         client_org_id = group.client_org_id or _client_of_person(db, group, observation)
         if client_org_id is None:
             return None
-        rating_book = rating_books.load(db, installation.settings)
+        rating_book = rating_books.current(db, installation.settings, known_book)
         arrival = Arrival(client_org_id=client_org_id, observation=observation, received_at_ms=now_ms)
         outcomes = book(db, rating_book, [arrival], now_ms, outbox=installation.settings.influx_enabled)
     return None if outcomes[0].result is Result.DUPLICATE else client_org_id

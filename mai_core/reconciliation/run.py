@@ -25,7 +25,7 @@ from mai_core.reconciliation.comparing import (
 )
 from mai_core.reconciliation.groups import Group, groups_of, learn_key_hashes, rest_of
 from mai_core.reconciliation.recovering import recover
-from mai_core.store import Db, clients, price_books, reconciliation
+from mai_core.store import Db, clients, price_books, rating_books, reconciliation
 from mai_core.upstream.http import UpstreamError
 from mai_core.upstream.openrouter_account import ACTIVITY_DAYS, Account, Billed, ProviderDay
 
@@ -206,12 +206,13 @@ def _fill_gaps(
         gaps = _explained(db, group, day, listing, [], canonical)
         everyone = [client.id for client in clients.list_all(db)]
         elsewhere = reconciliation.standing_elsewhere(db, [gap.generation_id or "" for gap in gaps], everyone)
+        book = rating_books.load(db, installation.settings)
     for gap in gaps:
         missing = gap.residual_class in ("missing_generation", "unrouted")
         if gap.residual_class == "late" or (missing and gap.generation_id in elsewhere):
             continue
         try:
-            booked = recover(installation, account, group, str(gap.generation_id), is_new=missing)
+            booked = recover(installation, account, group, str(gap.generation_id), book, is_new=missing)
         except MaiError as error:
             report.ids_error = str(error)
             continue
