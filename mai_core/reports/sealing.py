@@ -131,54 +131,74 @@ def _write(
         read = _read(installation, db, client, period, days, done, merge, keep)
     if not read.new_days and not merge:
         return
-    lake = Lake.of(installation.settings)
-    cursor = reader.cursor()
-    _create_new(cursor, lake, read)
-    counts = _counts_by_day(cursor, read.new_days)
-    total = int(cursor.execute("SELECT count(*) FROM new_days").fetchall()[0][0])
-    file, digests = write_period(cursor, lake, client_folder(client), f"{period}.v{read.version}")
-    cursor.close()
-    if bucket := Bucket.of(installation.settings):
-        for name in digests:
-            bucket.upload(lake.folder / name / file, f"{name}/{file}")
+    written = _write_files(installation, reader, client, period, read)
     now_ms = installation.now_ms()
     with installation.store.write() as db:
         unchanged = [day for day in read.new_days if _is_unchanged(db, client, day, read.rows)]
-        for day in set(read.new_days) - set(unchanged):
-            done.waiting[day] = "it changed while it was being sealed"
-        sealing.put_file(
-            db,
-            {
-                "client_org_id": client,
-                "file": file,
-                "period": period,
-                "version": read.version,
-                "days": sum(len(old.days) for old in read.kept) + len(read.new_days),
-                "rows": total,
-                "sha256": json.dumps(digests, sort_keys=True),
-                "written_at_ms": now_ms,
-            },
-        )
-        kept = [old.file for old in read.kept]
-        sealing.move_days(db, client, kept, file, read.version)
-        for day in unchanged:
-            rows, raw, charged = counts.get(day, (0, 0, 0))
-            row = {
-                "client_org_id": client,
-                "usage_date": day.isoformat(),
-                "file": file,
-                "version": read.version,
-                "rows": rows,
-                "sum_raw": str(raw),
-                "sum_charged": str(charged),
-                "sealed_at_ms": now_ms,
-            }
-            sealing.put_day(db, row)
-        for old in read.replaced:
-            if old != file:
-                sealing.mark_replaced(db, client, old, now_ms)
+        _put_on_the_list(db, client, period, read, written, unchanged, now_ms)
+    done.waiting |= dict.fromkeys(set(read.new_days) - set(unchanged), "it changed while it was being sealed")
     done.days += unchanged
-    done.files.append(file)
+    done.files.append(written.file)
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A period's new file, in both lakes and the bucket, and not on the list yet."""
+
+    file: str
+    digests: dict[str, str]
+    rows: int
+    by_day: dict[date, tuple[int, int, int]]
+    """Rows, raw and charged of each new day with usage."""
+
+
+def _write_files(installation: Installation, reader: Connection, client: str, period: str, read: _Read) -> _Written:
+    lake = Lake.of(installation.settings)
+    with reader.cursor() as cursor:
+        _create_new(cursor, lake, read)
+        by_day = _counts_by_day(cursor, read.new_days)
+        total = int(cursor.execute("SELECT count(*) FROM new_days").fetchall()[0][0])
+        file, digests = write_period(cursor, lake, client_folder(client), f"{period}.v{read.version}")
+    if bucket := Bucket.of(installation.settings):
+        for name in digests:
+            bucket.upload(lake.folder / name / file, f"{name}/{file}")
+    return _Written(file, digests, total, by_day)
+
+
+def _put_on_the_list(
+    db: Db, client: str, period: str, read: _Read, written: _Written, days: Sequence[date], now_ms: int
+) -> None:
+    """From here on the days, and those that stood in the replaced files, are read from the new one."""
+    sealing.put_file(
+        db,
+        {
+            "client_org_id": client,
+            "file": written.file,
+            "period": period,
+            "version": read.version,
+            "days": sum(len(old.days) for old in read.kept) + len(read.new_days),
+            "rows": written.rows,
+            "sha256": json.dumps(written.digests, sort_keys=True),
+            "written_at_ms": now_ms,
+        },
+    )
+    sealing.move_days(db, client, [old.file for old in read.kept], written.file, read.version)
+    for day in days:
+        rows, raw, charged = written.by_day.get(day, (0, 0, 0))
+        row = {
+            "client_org_id": client,
+            "usage_date": day.isoformat(),
+            "file": written.file,
+            "version": read.version,
+            "rows": rows,
+            "sum_raw": str(raw),
+            "sum_charged": str(charged),
+            "sealed_at_ms": now_ms,
+        }
+        sealing.put_day(db, row)
+    for old in read.replaced:
+        if old != written.file:
+            sealing.mark_replaced(db, client, old, now_ms)
 
 
 def _read(
