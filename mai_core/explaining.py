@@ -39,12 +39,12 @@ def explain(book: RatingBook, event: Mapping[str, Any]) -> Explanation:
     price, flags = book.prices.at(usage.model, at_ms)
     sale_price = book.sale_prices.at(client, usage.model, at_ms)
     rated = rate(usage, price, sale_price, book.terms_at(book.agreement(client), at_ms), flags)
-    sold = event["markup_from"] == "sale_price" and sale_price is not None
+    sold = sale_price if event["markup_from"] == "sale_price" else None
     return Explanation(
         cost=() if price is None else tuple(price.components(usage)),
         price=price,
         price_flags=flags,
-        charge=tuple(sale_price.components(usage)) if sold and sale_price is not None else (),
-        sale_price=sale_price if sold else None,
+        charge=() if sold is None else tuple(sold.components(usage)),
+        sale_price=sold,
         is_current=(rated.raw_pusd, rated.charged_pusd) == (event["raw_pusd"], event["charged_pusd"]),
     )

@@ -137,10 +137,8 @@ def _method(days: int) -> Method:
 
 def _expect(series: Sequence[float], first_weekday: int, steps: int) -> list[float]:
     """`first_weekday` is the weekday of the first expected day."""
-    if len(series) < LEAST_DAYS:
-        return [sum(series) / len(series) if series else 0.0] * steps
     if len(series) < LEAST_DAYS_FOR_SEASON:
-        return [sum(series) / len(series)] * steps
+        return [sum(series) / len(series) if series else 0.0] * steps
     season = _season(series, first_weekday)
     level, trend = _level_and_trend(series, season, first_weekday)
     expected, slope = [], 0.0

@@ -12,6 +12,7 @@ from typing import Any
 
 from mai_core.batch.context import Context, Step, Unit
 from mai_core.batch.holding import held, process_name
+from mai_core.batch.steps import STEPS
 from mai_core.errors import MaiError
 from mai_core.installation import Installation
 from mai_core.reading_ahead import forget_ahead
@@ -49,11 +50,9 @@ def run_batch(
     client_org_id: str | None = None,
     also_open_days: bool = False,
     progress: Progress | None = None,
-    steps: Sequence[Step] | None = None,
+    steps: Sequence[Step] = STEPS,
 ) -> Result:
     """Close `days`, oldest first. `also_open_days` takes every other closed day that is not sealed along."""
-    from mai_core.batch.steps import STEPS
-
     holder = process_name()
     with held(installation.store, installation.clock, LEASE, holder):
         now_ms = installation.now_ms()
@@ -64,7 +63,7 @@ def run_batch(
         context = Context(installation, tuple(sorted(days)), client_org_id, also_open_days, now_ms, run_id)
         result = Result(run_id, context.days)
         forget_ahead(installation)
-        for step in STEPS if steps is None else steps:
+        for step in steps:
             _run_step(context, step, result, holder, progress)
         forget_ahead(installation)
         with installation.store.write() as db:
