@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Literal
@@ -12,9 +11,9 @@ from fastapi.responses import FileResponse, PlainTextResponse
 
 from mai_core.days import from_ms, usage_day
 from mai_core.installation import Installation
-from mai_core.reports import Page, Viewer
+from mai_core.reports import Page
 from mai_core.reports.lake import Lake, client_folder
-from mai_core.sandbox.reporting_sql import remote_sql
+from mai_core.sandbox.reporting_sql import page_of_everything, remote_sql
 from mai_core.sandbox.runner import Busy
 from mai_core.sandbox.tenant import write_relations
 from mai_core.store import clients
@@ -24,7 +23,6 @@ from routers.sql import come_again, desk_of
 
 router = APIRouter(prefix="/api/v1/lake", tags=["lake"])
 
-FIRST_DAY = date(2020, 1, 1)
 
 LakeReader = Annotated[Caller, Depends(require("operator", "analyst", scope="lake"))]
 
@@ -33,7 +31,7 @@ def _page(request: Request, opened: Installation, client: str) -> Page:
     with opened.store.read() as db:
         zones = clients.zones(db, clients.require(db, client).id)
     today = usage_day(opened.now_ms(), zones)
-    return reporting_of(request.app).open(Viewer("analyst", client), FIRST_DAY, today)
+    return page_of_everything(reporting_of(request.app), client, today)
 
 
 @router.get("/reporting.sql", response_class=Response, responses={200: {"content": {"text/plain": {}}}})

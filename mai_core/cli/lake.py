@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,8 +52,8 @@ def run_rebuild(arguments: argparse.Namespace) -> int:
 
 def run_reporting_sql(arguments: argparse.Namespace) -> int:
     from mai_core.days import from_ms, usage_day
-    from mai_core.reports import Reporting, Viewer
-    from mai_core.sandbox.reporting_sql import local_sql
+    from mai_core.reports import Reporting
+    from mai_core.sandbox.reporting_sql import local_sql, page_of_everything
     from mai_core.store import clients
 
     with opened() as installation:
@@ -63,7 +62,7 @@ def run_reporting_sql(arguments: argparse.Namespace) -> int:
             zones = clients.zones(db, client.id)
         reporting = Reporting.of_store(installation.store, installation.settings)
         today = usage_day(installation.now_ms(), zones)
-        with reporting.open(Viewer("analyst", client.id), date(2020, 1, 1), today) as page:
+        with page_of_everything(reporting, client.id, today) as page:
             text = local_sql(page, from_ms(installation.now_ms()))
     Path(arguments.out).write_text(text, encoding="utf-8")
     print(f"{arguments.out}: in DuckDB, `.read {arguments.out}`")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
-from mai_core.reports import Page
+from mai_core.reports import Page, Reporting, Viewer
 from mai_core.reports.engine import literal, literals
 from mai_core.reports.relation import sealed_parts
 from mai_core.sandbox.analyst_sql import Base, selects
@@ -17,6 +17,8 @@ from mai_core.sandbox.relations import RELATIONS
 
 Locate = Callable[[str, str], str]
 """(kind, file of the sealed list) -> path or URL."""
+
+_FIRST_DAY = date(2020, 1, 1)
 
 _PEOPLE = ("client_org_id", "person", "user_id", "user_name", "department")
 _NO_DAYS = (
@@ -30,6 +32,11 @@ _NO_GENERATIONS = (
     " '' AS model, '' AS provider, 0::BIGINT AS input_tokens, 0::BIGINT AS output_tokens, 0::BIGINT AS cached_tokens,"
     " 0::BIGINT AS reasoning_tokens, 0::BIGINT AS charged_pusd WHERE false"
 )
+
+
+def page_of_everything(reporting: Reporting, client_org_id: str, today: date) -> Page:
+    """All days of a client, as its analysts see them."""
+    return reporting.open(Viewer("analyst", client_org_id), _FIRST_DAY, today)
 
 
 def local_sql(page: Page, made_at: datetime) -> str:
