@@ -92,6 +92,7 @@ class Filter:
         self._tasks: set[asyncio.Task[None]] = set()
         self._retry_at = 0.0
         self._sending = False
+        self._on_their_way: set[Path | None] = set()
         self._retry_is_set = False
         self._warned_of: tuple[str, ...] = ()
         self._client: httpx.AsyncClient | None = None
@@ -219,14 +220,25 @@ class Filter:
         await self._deliver("/api/v1/directory", {"people": [person]})
 
     async def _deliver(self, path: str, payload: Any) -> None:
+        """On disk while it is on its way: a signal ends Open WebUI at once, without a word to its tasks."""
+        file = None
+        try:
+            file = await asyncio.to_thread(spool, Path(self.valves.spool_dir), self.valves.spool_files, path, payload)
+            self._on_their_way.add(file)
+        except OSError:
+            log.exception("mAI Usage: reports cannot wait in %s", self.valves.spool_dir)
         try:
             if time.monotonic() < self._retry_at or not await self._sent(path, payload):
-                await asyncio.to_thread(spool, Path(self.valves.spool_dir), self.valves.spool_files, path, payload)
                 self._retry_later()
-            elif not self._sending:
+                return
+            if file is not None:
+                await asyncio.to_thread(file.unlink, True)
+            if not self._sending:
                 await self._send_waiting()
         except Exception:
-            log.exception("mAI Usage: a report was lost")
+            log.exception("mAI Usage: a report could not be sent")
+        finally:
+            self._on_their_way.discard(file)
 
     def _retry_later(self) -> None:
         if not self._retry_is_set:
@@ -262,7 +274,8 @@ class Filter:
         """Oldest first. Two workers may send the same file: the server counts a generation once."""
         self._sending = True
         try:
-            for file in (await asyncio.to_thread(waiting, Path(self.valves.spool_dir)))[:SENT_PER_ROUND]:
+            files = await asyncio.to_thread(waiting, Path(self.valves.spool_dir))
+            for file in [one for one in files if one not in self._on_their_way][:SENT_PER_ROUND]:
                 entry = await asyncio.to_thread(read_entry, file)
                 if entry is not None and not await self._sent(entry["path"], entry["payload"]):
                     return
@@ -451,16 +464,17 @@ def data_dir() -> Path:
         return Path(tempfile.gettempdir())
 
 
-def spool(folder: Path, most: int, path: str, payload: Any) -> None:
+def spool(folder: Path, most: int, path: str, payload: Any) -> Path:
     """Written whole beside its place and moved there, so that a crash leaves no half report."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     name = f"{time.time_ns()}-{uuid.uuid4().hex}"
     draft = folder / f"{name}.draft"
     draft.write_text(json.dumps({"path": path, "payload": payload}), encoding="utf-8")
-    draft.replace(folder / f"{name}.json")
-    for file in waiting(folder)[:-most]:
+    file = draft.replace(folder / f"{name}.json")
+    for oldest in waiting(folder)[:-most]:
         log.error("mAI Usage: more than %d reports wait; the oldest is dropped", most)
-        file.unlink(missing_ok=True)
+        oldest.unlink(missing_ok=True)
+    return file
 
 
 def waiting(folder: Path) -> list[Path]:

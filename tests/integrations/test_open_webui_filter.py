@@ -403,6 +403,33 @@ def test_reports_wait_on_disk_while_mai_usage_is_down_and_are_sent_later(tmp_pat
     asyncio.run(story())
 
 
+def test_a_report_lies_on_disk_while_it_is_on_its_way(tmp_path: Path) -> None:
+    on_disk: list[str] = []
+
+    def take(request: httpx.Request) -> httpx.Response:
+        on_disk.extend(file.read_text() for file in mai_usage.waiting(tmp_path / "spool"))
+        return httpx.Response(200, json={})
+
+    async def story() -> None:
+        filter_ = make_filter(httpx.MockTransport(take), tmp_path, check_quota=False, send_directory=False)
+        await chat(filter_, GENERATIONS[:1], "0.001")
+
+    asyncio.run(story())
+    [kept] = on_disk
+    assert GENERATIONS[0] in kept
+    assert mai_usage.waiting(tmp_path / "spool") == []
+
+
+def test_a_folder_that_cannot_be_written_keeps_no_report_back(tmp_path: Path) -> None:
+    async def story() -> None:
+        (tmp_path / "spool").write_text("no folder")
+        async with running(tmp_path) as app:
+            await chat(make_filter(httpx.ASGITransport(app), tmp_path), GENERATIONS[:1], "0.001")
+            assert [event["generation_id"] for event in ledger(app)] == GENERATIONS[:1]
+
+    asyncio.run(story())
+
+
 def test_a_wrong_secret_keeps_the_reports_until_it_is_corrected(tmp_path: Path) -> None:
     async def story() -> None:
         async with running(tmp_path) as app:
