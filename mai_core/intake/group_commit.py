@@ -16,6 +16,10 @@ log = logging.getLogger(__name__)
 MOST_WAITING = 10_000
 """Events (not requests) in the queue; more is refused, so that a stuck disk costs answers and not memory."""
 
+_LARGEST_SHARE = 4
+"""Of the queue one delivery takes a quarter at most, however large: else it would wait for an empty queue while others
+keep coming, and those be refused until it is written."""
+
 MOST_PER_COMMIT = 1_000
 
 Answer = Receipt | Exception
@@ -39,7 +43,7 @@ class GroupCommit:
 
     @property
     def waiting(self) -> int:
-        """Events accepted and not yet committed."""
+        """Events accepted and not yet committed; of one delivery a quarter of what may wait at most."""
         return self._weight
 
     @property
@@ -49,16 +53,20 @@ class GroupCommit:
     def submit(self, delivery: Delivery) -> asyncio.Future[Receipt]:
         """The receipt comes after the commit; StoreUnavailable when it did not come to one."""
         loop = asyncio.get_running_loop()
+        weight = self._weight_of(delivery)
         with self._weight_lock:
-            if self._weight and self._weight + delivery.weight > self._most_waiting:
+            if self._weight and self._weight + weight > self._most_waiting:
                 raise QueueFull("too many events wait to be written")
-            self._weight += delivery.weight
+            self._weight += weight
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
                 self._thread.start()
         future: asyncio.Future[Receipt] = loop.create_future()
         self._queue.put((delivery, future, loop))
         return future
+
+    def _weight_of(self, delivery: Delivery) -> int:
+        return min(delivery.weight, self._most_waiting // _LARGEST_SHARE)
 
     def close(self) -> None:
         """Writes what waits, then ends the thread."""
@@ -74,7 +82,7 @@ class GroupCommit:
             if group:
                 answers = self._answers([delivery for delivery, _, _ in group])
                 with self._weight_lock:
-                    self._weight -= sum(delivery.weight for delivery, _, _ in group)
+                    self._weight -= sum(self._weight_of(delivery) for delivery, _, _ in group)
                 self._resolve(group, answers)
 
     def _next_group(self) -> tuple[list[_Waiting], bool]:

@@ -38,7 +38,11 @@ def test_what_comes_during_a_commit_goes_together_with_the_next_one() -> None:
     writer.close()
 
 
-def test_more_than_may_wait_is_refused_but_one_large_body_finds_room_in_an_empty_queue() -> None:
+def submitted(writer: GroupCommit, *sizes: int) -> list[asyncio.Future[Receipt]]:
+    return [writer.submit(delivery(*[make_observation(f"gen-{number}") for number in range(size)])) for size in sizes]
+
+
+def test_more_than_may_wait_is_refused() -> None:
     may_go_on = threading.Event()
 
     def commit(deliveries: Sequence[Delivery]) -> list[Receipt]:
@@ -46,16 +50,26 @@ def test_more_than_may_wait_is_refused_but_one_large_body_finds_room_in_an_empty
         return [Receipt() for _ in deliveries]
 
     async def send() -> None:
-        large = writer.submit(delivery(*[make_observation(f"gen-{number}") for number in range(10)]))
+        waiting = submitted(writer, 1, 1, 1, 1)
         with pytest.raises(QueueFull):
-            writer.submit(delivery(make_observation("gen-late")))
+            submitted(writer, 1)
         assert writer.is_full
         may_go_on.set()
-        await large
+        await asyncio.gather(*waiting)
         assert not writer.is_full
 
-    writer = GroupCommit(commit, most_waiting=5)
+    writer = GroupCommit(commit, most_waiting=8)
     asyncio.run(send())
+    writer.close()
+
+
+def test_a_body_larger_than_the_queue_needs_no_empty_one_and_leaves_room_for_others() -> None:
+    async def send() -> None:
+        await asyncio.gather(*submitted(writer, 1, 100, 1))
+
+    writer = GroupCommit(lambda deliveries: [Receipt() for _ in deliveries], most_waiting=8)
+    asyncio.run(send())
+    assert writer.waiting == 0
     writer.close()
 
 
