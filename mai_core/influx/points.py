@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from mai_core.errors import BadValue
+from mai_core.ids import generation_time_ms
 from mai_core.model import Observation, Rank
 from mai_core.money import shortest_text, units_of
 
@@ -67,25 +68,36 @@ def opaque(external_user: str) -> str:
 
 
 def observation_of(point: Mapping[str, Any]) -> Observation:
-    """What a point says. Older writers knew a total of tokens and a cost; no share of the total is guessed."""
-    at_ns = int(point["time"])
-    total, split = _whole(point, "tokens"), point.get("input_tokens") is not None
+    """What a point says."""
+    at_ms = int(point["time"]) // 1_000_000
+    generation_id = str(point.get("generation_id") or derived_id(point))
+    input_tokens, output_tokens = _sides(point)
     person = point.get("external_user") or opaque(str(point.get("user_email") or ""))
     return Observation(
-        generation_id=str(point.get("generation_id") or derived_id(point)),
+        generation_id=generation_id,
         rank=Rank.INFLUX,
         source="influx",
-        started_at_ms=at_ns // 1_000_000,
+        started_at_ms=None if generation_time_ms(generation_id) else at_ms,
         external_user=None if person in ("", "unknown", None) else str(person),
         model=None if point.get("model") in (None, "", "unknown") else str(point["model"]),
         provider=str(point["provider"]) if point.get("provider") else None,
-        input_tokens=_whole(point, "input_tokens") if split else total,
-        output_tokens=_whole(point, "output_tokens"),
-        cached_tokens=_whole(point, "cached_tokens"),
-        cache_write_tokens=_whole(point, "cache_write_tokens"),
-        reasoning_tokens=_whole(point, "reasoning_tokens"),
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+        cached_tokens=_whole(point, "cached_tokens") or None,
+        cache_write_tokens=_whole(point, "cache_write_tokens") or None,
+        reasoning_tokens=_whole(point, "reasoning_tokens") or None,
         reported_pusd=_reported(point),
     )
+
+
+def _sides(point: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """Input and output. Older writers knew a total, of which no share is guessed; our own points hold zeros where
+    nobody told a number.
+    """
+    told, output = _whole(point, "input_tokens"), _whole(point, "output_tokens")
+    if told is None:
+        return _whole(point, "tokens"), output
+    return (told, output) if told or output else (None, None)
 
 
 def cost_of(point: Mapping[str, Any]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,11 @@ Real = tuple[Installation, Server]
 def deliver(installation: Installation, arrival: Arrival) -> None:
     with installation.store.write() as db:
         book(db, rating_books.load(db, installation.settings), [arrival], NOON)
+
+
+def events_and_outbox(installation: Installation) -> list[list[tuple[Any, ...]]]:
+    with installation.store.read() as db:
+        return [rows(db, f"SELECT * FROM {table}") for table in ("usage_events", "outbox")]
 
 
 def old_point(server: Server, number: int, *, client: str = CLIENT, tokens: int = 100) -> None:
@@ -70,6 +76,27 @@ def test_a_lower_number_there_never_lowers_ours(real: Real) -> None:
         assert rows(db, "SELECT generation_id FROM outbox") == [("gen-a",)]
     send_waiting(installation, server)
     assert compare_day(installation, server, CLIENT, DAY).agrees
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {},
+        {"input_tokens": None, "output_tokens": None, "cost": None},
+        {"external_user": None, "model": None, "provider": None, "cached_tokens": 0},
+    ],
+)
+@pytest.mark.parametrize("generation_id", [f"gen-{NOON // 1000}-a", "call-a"])
+def test_what_we_sent_ourselves_tells_nothing_new_when_it_comes_back(
+    real: Real, generation_id: str, told: dict[str, Any]
+) -> None:
+    installation, server = real
+    started_at_ms = None if generation_id.startswith("gen-") else NOON
+    queue(installation, generation_id, **{"started_at_ms": started_at_ms, **told})
+    send_waiting(installation, server)
+    booked = events_and_outbox(installation)
+    assert top_up_day(installation, server, CLIENT, DAY).known == 1
+    assert events_and_outbox(installation) == booked
 
 
 def test_an_event_whose_tags_changed_counts_once(real: Real) -> None:
