@@ -24,6 +24,7 @@ _WHOLE_FIELDS = (
     "charged_pusd",
     "updated_at_ms",
 )
+_TELL_TOTALS = ("flat", "influx")
 
 
 def timestamp_ns(at_ms: int, generation_id: str) -> int:
@@ -97,7 +98,9 @@ def _sides(point: Mapping[str, Any]) -> tuple[int | None, int | None]:
     told, output = _whole(point, "input_tokens"), _whole(point, "output_tokens")
     if told is None:
         return _whole(point, "tokens"), output
-    return (told, output) if told or output else (None, None)
+    if not output and (not told or point.get("source") in _TELL_TOTALS):
+        return told or None, None
+    return told, output
 
 
 def cost_of(point: Mapping[str, Any]) -> int:

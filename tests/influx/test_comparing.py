@@ -13,6 +13,7 @@ from mai_core.influx.sending import send_waiting
 from mai_core.influx.server import Server
 from mai_core.installation import Installation
 from mai_core.intake.booking import book
+from mai_core.intake.event_row import NOT_SPLIT
 from mai_core.model import Arrival, Rank
 from mai_core.store import rating_books, rows
 from tests.builders import CLIENT, NOON, make_arrival
@@ -97,6 +98,16 @@ def test_what_we_sent_ourselves_tells_nothing_new_when_it_comes_back(
     booked = events_and_outbox(installation)
     assert top_up_day(installation, server, CLIENT, DAY).known == 1
     assert events_and_outbox(installation) == booked
+
+
+@pytest.mark.parametrize(("rank", "source"), [(Rank.FLAT, "flat"), (Rank.INFLUX, "influx")])
+def test_a_total_that_comes_back_is_still_a_total(real: Real, rank: Rank, source: str) -> None:
+    installation, server = real
+    queue(installation, "call-a", rank=rank, source=source, output_tokens=None)
+    send_waiting(installation, server)
+    top_up_day(installation, server, CLIENT, DAY)
+    with installation.store.read() as db:
+        assert rows(db, "SELECT input_tokens, output_tokens, flags FROM usage_events") == [(100, 0, NOT_SPLIT)]
 
 
 def test_an_event_whose_tags_changed_counts_once(real: Real) -> None:
