@@ -36,7 +36,7 @@ def show(view: View) -> None:
     landing = forecast.landing(days, view.today, first, last)
     frame.draw(markup.cards(_figures(view, landing, ahead)))
     with st.container(key="card_forecast"):
-        frame.draw(Html(f'<h2 class="m-section">{escape(words("forecast.chart"))}</h2>'))
+        frame.draw(Html(f'<h2 class="m-section">{escape(words("forecast.chart"))}</h2>'), _legend(view))
         past = {day: amount for day, amount in days.items() if day > view.today - timedelta(days=_SHOWN_HISTORY)}
         figure = charts.outlook(view, past, ahead)
         day_charts.followed(
@@ -46,6 +46,17 @@ def show(view: View) -> None:
         said = _sum(view, forecast.landing(days, view.today, view.today, ahead.days[-1].day))
         method = words(f"forecast.method.{ahead.method}")
         frame.draw(Html(f'<p><b>{escape(said)}</b></p><p class="m-sub">{escape(method)}</p>'))
+
+
+def _legend(view: View) -> Html:
+    words = view.words
+    swatches = {
+        "forecast.was": markup.swatch(charts.main_colour(view)),
+        "forecast.expected": Html('<span class="m-swatch m-dotted"></span>'),
+        "forecast.band": markup.swatch(charts.band_colour(view)),
+    }
+    items = "".join(f"<span>{swatch.text}{escape(words(name))}</span>" for name, swatch in swatches.items())
+    return Html(f'<div class="m-legend">{items}</div>')
 
 
 def _expected(view: View, ahead: Forecast, past: Mapping[date, int], day: date) -> Html:

@@ -47,7 +47,7 @@ def dressed(view: View, height: int = 280) -> Figure:
     )
     figure.update_yaxes(
         gridcolor=line, zeroline=True, zerolinecolor=line, rangemode="tozero", fixedrange=True, automargin=True,
-        tickfont={"color": ink}, nticks=5,
+        tickfont={"color": ink}, nticks=5, ticklabelstandoff=5,
     )  # fmt: skip
     return figure
 
@@ -68,6 +68,13 @@ def day_ticks(words: Words, days: Sequence[date], most: int = _MOST_TICKS) -> di
     }
 
 
+def day_range(first: date, last: date, *, half: bool) -> list[str]:
+    """From the first day to the last; `half` a day more on each side, where columns stand on them."""
+    if not half:
+        return [first.isoformat(), last.isoformat()]
+    return [f"{first - timedelta(days=1)}T12:00", f"{last}T12:00"]
+
+
 def in_pln(units: int | None) -> float | None:
     return None if units is None else units / 10**12
 
@@ -86,6 +93,10 @@ def safe(text: str, longest: int = 40) -> str:
 
 def main_colour(view: View) -> str:
     return "#6ea3ff" if view.dark else "#2f6fde"
+
+
+def band_colour(view: View) -> str:
+    return "rgba(110,163,255,.18)" if view.dark else "rgba(47,111,222,.14)"
 
 
 def hatched(view: View, running: Sequence[bool]) -> dict[str, Any]:
@@ -135,7 +146,7 @@ UNMARKED = {"selected": {"marker": {"opacity": 0}}, "unselected": {"marker": {"o
 def outlook(view: View, past: Mapping[date, int], ahead: Forecast) -> Figure:
     """What was, as columns; what is expected, as a dashed line with its band."""
     words, figure = view.words, dressed(view, 320)
-    main, soft = main_colour(view), "rgba(110,163,255,.18)" if view.dark else "rgba(47,111,222,.14)"
+    main, soft = main_colour(view), band_colour(view)
     before, after = sorted(past), ahead.days
     figure.add_bar(
         x=[day.isoformat() for day in before], y=[in_pln(past[day]) for day in before], name=words("forecast.was"),
@@ -161,10 +172,11 @@ def outlook(view: View, past: Mapping[date, int], ahead: Forecast) -> Figure:
     )  # fmt: skip
     first = before[0] if before else view.today
     figure.update_xaxes(
-        **day_ticks(words, [first + timedelta(days=n) for n in range((after[-1].day - first).days + 1)], most=6)
+        **day_ticks(words, [first + timedelta(days=n) for n in range((after[-1].day - first).days + 1)], most=6),
+        range=day_range(first, after[-1].day, half=True),
     )
     figure.update_yaxes(**pln_axis(words))
-    figure.update_layout(showlegend=True)
+    figure.update_layout(margin={"r": 24})
     return figure
 
 

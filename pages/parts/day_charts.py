@@ -10,7 +10,19 @@ import streamlit as st
 
 from mai_core.language import Words
 from pages.parts import frame, markup
-from pages.parts.charts import UNMARKED, both, day_ticks, dressed, hatched, in_pln, main_colour, pln_axis, safe, show
+from pages.parts.charts import (
+    UNMARKED,
+    both,
+    day_range,
+    day_ticks,
+    dressed,
+    hatched,
+    in_pln,
+    main_colour,
+    pln_axis,
+    safe,
+    show,
+)
 from pages.parts.figure import Figure
 from pages.parts.markup import Column, Html
 from pages.parts.palette import ModelColours
@@ -68,43 +80,49 @@ def _dated(view: View, every: Sequence[date], series: Sequence[Series], *, colum
         else:
             _add_area(view, figure, [day for day in every if day != view.today], one)
             top = _add_today(view, figure, one, top) if view.today in every else top
-    figure.update_layout(barmode="stack", uirevision="keep", margin={"r": 8 if columns else 24})
-    figure.update_xaxes(**day_ticks(words, every), unifiedhovertitle={"text": "<b>%{x|%d.%m.%Y}</b>"})
+    figure.update_layout(barmode="stack", uirevision="keep", margin={"r": 24})
+    figure.update_xaxes(
+        **day_ticks(words, every), range=day_range(every[0], every[-1], half=columns),
+        unifiedhovertitle={"text": "<b>%{x|%d.%m.%Y}</b>"},
+    )  # fmt: skip
     figure.update_yaxes(**pln_axis(words))
     return figure
 
 
+def _told(view: View, series: Series, shown: Sequence[date]) -> dict[str, Any]:
+    """What a series says on its days, in whichever shape: where it stands, whose it is, what its tooltip tells."""
+    name, _, model, rows = series
+    found = [rows.get(day) for day in shown]
+    return {
+        "x": [day.isoformat() for day in shown],
+        "y": [in_pln(row.get("charged_ppln")) if row else None for row in found],
+        "customdata": [both(view.words, row) if row else "" for row in found],
+        "name": safe(name), "meta": model, "hovertemplate": f"{safe(name)}: %{{customdata}}<extra></extra>",
+    }  # fmt: skip
+
+
 def _add_columns(view: View, figure: Figure, every: Sequence[date], series: Series) -> None:
-    name, colour, model, rows = series
-    found = [rows.get(day) for day in every]
+    _, colour, _, _ = series
     figure.add_bar(
-        x=[day.isoformat() for day in every],
-        y=[in_pln(row.get("charged_ppln")) if row else None for row in found],
-        name=safe(name), meta=model,
+        **_told(view, series, every),
         marker={"color": colour, "line": {"width": 0}, "cornerradius": 2,
                 "pattern": hatched(view, [day == view.today for day in every])},
-        customdata=[both(view.words, row) if row else "" for row in found],
-        hovertemplate=_said(name),
         unselected={"marker": {"opacity": 0.7}},
     )  # fmt: skip
 
 
 def _add_area(view: View, figure: Figure, shown: Sequence[date], series: Series) -> None:
-    name, colour, model, rows = series
-    found = [rows.get(day) for day in shown]
+    _, colour, _, _ = series
     figure.add_scatter(
-        x=[day.isoformat() for day in shown],
-        y=[in_pln(row.get("charged_ppln")) if row else None for row in found],
-        name=safe(name), meta=model, stackgroup="whole", mode="lines+markers", fillcolor=colour,
+        **_told(view, series, shown), stackgroup="whole", mode="lines+markers", fillcolor=colour,
         line={"color": colour, "width": 1}, marker={"color": colour, "size": 7, "opacity": 0}, **UNMARKED,
-        customdata=[both(view.words, row) if row else "" for row in found], hovertemplate=_said(name),
     )  # fmt: skip
 
 
 def _add_today(view: View, figure: Figure, series: Series, top: float) -> float:
     """The running day is hatched: it is not a fall. Its area begins at yesterday and says nothing; its point does.
     Returns how high the areas stand now."""
-    name, colour, model, rows = series
+    _, colour, _, rows = series
     edge, today = ((in_pln(rows[day].get("charged_ppln")) or 0.0) if day in rows else 0.0
                    for day in (view.today - timedelta(days=1), view.today))  # fmt: skip
     figure.add_scatter(
@@ -114,15 +132,10 @@ def _add_today(view: View, figure: Figure, series: Series, top: float) -> float:
     )  # fmt: skip
     if view.today in rows:
         figure.add_scatter(
-            x=[view.today.isoformat()], y=[top + today], name=safe(name), meta=model, mode="markers",
+            **{**_told(view, series, [view.today]), "y": [top + today]}, mode="markers",
             marker={"color": colour, "size": 7, "opacity": 0}, **UNMARKED,
-            customdata=[both(view.words, rows[view.today])], hovertemplate=_said(name),
         )  # fmt: skip
     return top + today
-
-
-def _said(name: str) -> str:
-    return f"{safe(name)}: %{{customdata}}<extra></extra>"
 
 
 def legend(

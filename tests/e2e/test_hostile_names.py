@@ -111,7 +111,7 @@ def test_they_are_shown_as_they_are_written(hostile: Site, visit_to: Visitor) ->
 
 def test_a_tooltip_takes_them_as_text(hostile: Site, visit_to: Visitor) -> None:
     seen = visit_to(hostile, "operator", path=f"/?client={_client(hostile)}")
-    assert '<b class="canary">%{y}</b>' in seen.tooltip(0.945)
+    assert '<b class="canary">%{y}</b>' in seen.tooltip(0.99)
     assert seen.page.evaluate(_TAKEN_FOR_MORE) == []
 
 

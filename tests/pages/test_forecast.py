@@ -22,4 +22,4 @@ def test_a_day_that_was_leads_to_its_amount(desk: Desk, open_page: Opener) -> No
     page.session_state["forecast_pressed"] = "2026-10-20"
     page.run()
     assert 'href="/explain?from=2026-10-20&amp;to=2026-10-20"' in drawn(page)
-    assert "oczekiwane " not in text(page)
+    assert ": oczekiwane " not in text(page)
