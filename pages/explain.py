@@ -92,6 +92,11 @@ def _parts(view: View, found: Explanation, chosen: dict[str, str]) -> None:
     frame.draw(*drawn)
 
 
+def _mark_column(rows: Sequence[Row]) -> list[Column]:
+    """Only where a part has something to say there."""
+    return [] if all(row["equal"] for row in rows) else [Column("mark", "")]
+
+
 def _mark(view: View, row: Row) -> Cell:
     """A part that does not compute to what is shown says so."""
     return "" if row["equal"] else markup.tag(view.words("explain.differs"), "bad")
@@ -114,7 +119,7 @@ def _days(view: View, days: Sequence[Row], chosen: dict[str, str]) -> Html:
     columns = [
         Column("day", words("column.day"), "text"), Column("requests", words("column.requests"), "num"),
         Column("usd", words("amount.usd"), "num"), Column("rate", words("column.rate"), "num"),
-        Column("pln", words("amount.pln"), "num"), Column("mark", ""),
+        Column("pln", words("amount.pln"), "num"), *_mark_column(days),
     ]  # fmt: skip
     body: list[dict[str, Cell]] = [
         {
@@ -136,7 +141,7 @@ def _rows(view: View, rows: Sequence[Row], chosen: dict[str, str], shown: ModelC
         Column("person", words("column.person"), "text"), Column("model", words("column.model"), "text"),
         Column("provider", words("column.provider")), Column("requests", words("column.requests"), "num"),
         Column("usd", words("amount.usd"), "num"), Column("rate", words("column.rate"), "num"),
-        Column("pln", words("amount.pln"), "num"), Column("mark", ""),
+        Column("pln", words("amount.pln"), "num"), *_mark_column(rows),
     ]  # fmt: skip
     body: list[dict[str, Cell]] = []
     for row in rows:
@@ -160,40 +165,41 @@ def _rows(view: View, rows: Sequence[Row], chosen: dict[str, str], shown: ModelC
 def _generations(view: View, rows: Sequence[Row]) -> Html:
     words = view.words
     columns = [
-        Column("id", words("explain.generation"), "text"), Column("time", words("explain.time"), "num"),
-        Column("input", words("column.input"), "num"), Column("output", words("column.output"), "num"),
-        Column("cached", words("column.cached"), "num"),
+        Column("time", words("explain.time"), "text"), Column("input", words("column.input"), "num"),
+        Column("output", words("column.output"), "num"),
     ]  # fmt: skip
     if view.sees_cost:
         columns += [
-            Column("raw", words("explain.raw"), "num"), Column("basis", words("explain.basis")),
-            Column("markup", words("clients.markup"), "num"),
+            Column("raw", words("explain.raw"), "num"), Column("markup", words("clients.markup"), "num"),
         ]  # fmt: skip
     columns += [
-        Column("usd", words("amount.usd"), "num"),
-        Column("pln", words("amount.pln"), "num"),
-        Column("mark", ""),
-    ]
+        Column("usd", words("amount.usd"), "num"), Column("pln", words("amount.pln"), "num"), *_mark_column(rows),
+    ]  # fmt: skip
     return markup.table(columns, [_generation(view, row) for row in rows], long=True)
 
 
 def _generation(view: View, row: Row) -> dict[str, Cell]:
     words = view.words
     cells: dict[str, Cell] = {
-        "id": Html(f"<small>{escape(row['generation_id'][:80])}</small>"),
-        "time": f"{view.local(row['at_ms']):%H:%M:%S}",
-        "input": words.count(row["input_tokens"]),
+        "time": markup.name(f"{view.local(row['at_ms']):%H:%M:%S}", row["generation_id"]),
+        "input": _input(view, row),
         "output": words.count(row["output_tokens"]),
-        "cached": words.count(row["cached_tokens"]),
         "usd": words.money(int(row["charged_pusd"]), "USD", 8),
         "pln": _pln(view, row, 8),
         "mark": _mark(view, row),
     }
     if "raw_pusd" in row:
-        cells["raw"] = words.money(int(row["raw_pusd"]), "USD", 8)
-        cells["basis"] = words(f"explain.basis.{row['cost_basis']}")
-        cells["markup"] = markup.joined(row["markup"], " ", markup.tag(words(f"explain.markup.{row['markup_from']}")))
+        basis = escape(words(f"explain.basis.{row['cost_basis']}"))
+        cells["raw"] = markup.joined(words.money(int(row["raw_pusd"]), "USD", 8), Html(f"<small>{basis}</small>"))
+        agreed = markup.tag(words(f"explain.markup.{row['markup_from']}"))
+        cells["markup"] = markup.joined(rates.shown(words, row["markup"]), " ", agreed)
     return cells
+
+
+def _input(view: View, row: Row) -> Cell:
+    words, cached = view.words, row["cached_tokens"]
+    below = words("explain.cached", amount=words.count(cached)) if cached else ""
+    return markup.joined(words.count(row["input_tokens"]), Html(f"<small>{escape(below)}</small>") if below else None)
 
 
 def _sale_prices(view: View, prices: Sequence[Row]) -> Html:

@@ -84,7 +84,7 @@ def _table(view: View, period: Period, models: Sequence[Row], before: Mapping[st
     words = view.words
     most = int(models[0]["charged_pusd"]) or 1
     columns = [
-        Column("name", words("column.model"), "text"), Column("bar", words("column.share")),
+        Column("name", words("column.model"), "text"), Column("bar", words("column.share"), "bar"),
         Column("pln", words("amount.pln"), "num"), Column("usd", words("amount.usd"), "num"),
         Column("requests", words("column.requests"), "num"), Column("people", words("overview.people"), "num"),
         Column("input", words("column.input"), "num"), Column("cached", words("column.cached"), "num"),
@@ -122,7 +122,7 @@ def _providers(view: View, period: Period, providers: Sequence[Row]) -> Html:
     words = view.words
     most = max((int(row["charged_pusd"]) for row in providers), default=0) or 1
     columns = [
-        Column("name", words("column.provider"), "text"), Column("bar", words("column.share")),
+        Column("name", words("column.provider"), "text"), Column("bar", words("column.share"), "bar"),
         Column("requests", words("column.requests"), "num"), Column("pln", words("amount.pln"), "num"),
     ]  # fmt: skip
     body = [

@@ -155,15 +155,14 @@ def _cards(view: View, period: Period, days: Sequence[Row], total: Row) -> list[
 def _days_table(view: View, period: Period, days: Sequence[Row]) -> Html:
     words = view.words
     columns = [
-        Column("day", words("column.day"), "text"), Column("weekday", words("column.weekday")),
+        Column("day", words("column.day"), "text"),
         Column("pln", words("amount.pln"), "num"), Column("usd", words("amount.usd"), "num"),
         Column("requests", words("column.requests"), "num"), Column("tokens", words("column.tokens"), "num"),
         Column("people", words("overview.people"), "num"), Column("rate", words("column.table"), "num"),
     ]  # fmt: skip
     body = [
         {
-            "day": words.day(row["day"]),
-            "weekday": words.weekday(row["day"].weekday()),
+            "day": words.day_with_weekday(row["day"]),
             "pln": view.amount(row["day"], row["day"], view.pln(row, "shown_ppln")),
             "usd": view.also(row["day"], row["day"], view.usd(row)),
             "requests": words.count(row["requests"]),
@@ -206,7 +205,8 @@ def _weekdays(view: View, period: Period, days: Sequence[Row]) -> Html:
     counted = min(period.last, view.today - timedelta(days=1))
     most = max(averages) or 1
     columns = [
-        Column("day", words("column.weekday"), "text"), Column("bar", ""), Column("pln", words("amount.pln"), "num")
+        Column("day", words("column.weekday"), "text"), Column("bar", "", "bar"),
+        Column("pln", words("amount.pln"), "num"),
     ]  # fmt: skip
     body = [
         {

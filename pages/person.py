@@ -95,7 +95,7 @@ def _models(view: View, period: Period, models: Sequence[Row], shown: ModelColou
     rows = to_the_grosz(models)
     most = max((int(row["charged_pusd"]) for row in rows), default=0) or 1
     columns = [
-        Column("name", words("column.model"), "text"), Column("bar", words("column.share")),
+        Column("name", words("column.model"), "text"), Column("bar", words("column.share"), "bar"),
         Column("pln", words("amount.pln"), "num"), Column("requests", words("column.requests"), "num"),
         Column("input", words("column.input"), "num"), Column("output", words("column.output"), "num"),
     ]  # fmt: skip

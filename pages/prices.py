@@ -79,16 +79,14 @@ def _table(view: View, shown: Sequence[tuple[Agreed, State]]) -> Html:
         Column("model", words("column.model"), "text"), Column("whose", words("column.client"), "text"),
         Column("input", words("models.prices.input"), "num"), Column("cached", words("models.prices.cached"), "num"),
         Column("output", words("models.prices.output"), "num"), Column("request", words("prices.request"), "num"),
-        Column("since", words("clients.since"), "num"), Column("by", words("clients.by")),
-        Column("state", words("column.state")),
+        Column("since", words("clients.since"), "text"), Column("state", words("column.state")),
     ]  # fmt: skip
     body: list[dict[str, Cell]] = [
         {
             "model": markup.name(price["model"]),
             "whose": markup.name(names.get(price["client_org_id"], price["client_org_id"] or words("prices.for_all"))),
             **_amounts(view, price),
-            "since": words.moment(view.local(parse_instant_ms(price["since"]))),
-            "by": markup.name(price["set_by"]),
+            "since": markup.name(words.moment(view.local(parse_instant_ms(price["since"]))), price["set_by"]),
             "state": _state(view, price, state),
         }
         for price, state in shown

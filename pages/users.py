@@ -132,7 +132,7 @@ def _table(
     limit = len(rows) if st.query_params.get("rows") == "all" else _AT_ONCE
     most = max(int(row["charged_pusd"]) for row in people) or 1
     columns = [
-        Column("name", words("column.person"), "text"), Column("bar", words("column.share")),
+        Column("name", words("column.person"), "text"), Column("bar", words("column.share"), "bar"),
         Column("pln", words("amount.pln"), "num"), Column("usd", words("amount.usd"), "num"),
         Column("requests", words("column.requests"), "num"), Column("tokens", words("column.tokens"), "num"),
         Column("trend", words("column.trend")), Column("change", words("column.change"), "num"),
@@ -178,7 +178,7 @@ def _departments(view: View, period: Period, rows: Sequence[Row]) -> Html:
     words = view.words
     most = max((int(row["charged_pusd"]) for row in rows), default=0) or 1
     columns = [
-        Column("name", words("column.department"), "text"), Column("bar", words("column.share")),
+        Column("name", words("column.department"), "text"), Column("bar", words("column.share"), "bar"),
         Column("people", words("overview.people"), "num"), Column("pln", words("amount.pln"), "num"),
     ]  # fmt: skip
     body = [

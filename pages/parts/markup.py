@@ -135,7 +135,7 @@ def cards(items: Iterable[Html | None]) -> Html:
 class Column:
     key: str
     label: str
-    kind: Literal["text", "num", "plain"] = "plain"
+    kind: Literal["text", "num", "bar", "plain"] = "plain"
 
 
 def table(

@@ -56,7 +56,8 @@ def _ranked(
     """The largest in lines of their own, the others in one, and the total that they add up to."""
     words = view.words
     columns = [
-        Column("name", label, "text"), Column("bar", words("column.share")), Column("pln", words("amount.pln"), "num")
+        Column("name", label, "text"), Column("bar", words("column.share"), "bar"),
+        Column("pln", words("amount.pln"), "num"),
     ]  # fmt: skip
     others = rows[_MOST_ROWS:]
     body = list(lines)

@@ -10,7 +10,7 @@ import pytest
 from pages.parts.registry import PAGES
 from tests.e2e.conftest import Visitor
 from tests.e2e.reading_languages import foreign_words
-from tests.e2e.visiting import PHONE, WIDE, Visit
+from tests.e2e.visiting import MIDDLING, PHONE, WIDE, Visit
 
 pytestmark = pytest.mark.e2e
 
@@ -43,6 +43,22 @@ def test_every_page(role: str, language: str, visit: Visitor) -> None:
             seen.picture(f"{look}-phone")
             seen.page.set_viewport_size(WIDE)
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("language", ["pl", "en"])
+def test_no_table_hides_columns_on_a_middling_screen(language: str, visit: Visitor) -> None:
+    seen = visit("operator", language)
+    client, person = _somebody(seen, "operator")
+    seen.page.set_viewport_size(MIDDLING)
+    hidden = []
+    for entry in PAGES:
+        seen.go_inside(_address(entry.path, client, person))
+        hidden += [f"{entry.path}: {heading}" for heading in seen.tables_wider_than_their_place()]
+    seen.go_inside(_address("explain", client, person))
+    for level in ("persons and models of a day", "requests"):
+        seen.go_inside(seen.page.locator("td a.m-amount").first.get_attribute("href") or "")
+        hidden += [f"{level}: {heading}" for heading in seen.tables_wider_than_their_place()]
+    assert not hidden, "\n".join(hidden)
 
 
 def _wrong(seen: Visit, language: str) -> list[str]:

@@ -15,7 +15,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 
 PICTURES = ROOT / ".pictures"
 """Ignored by git; looked at by people."""
-WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+WIDE, MIDDLING, PHONE = {"width": 1440, "height": 900}, {"width": 1024, "height": 768}, {"width": 390, "height": 844}
 _TALLEST = 6000
 PATIENCE_MS = 60_000
 """Every wait in the browser ends as soon as what it waits for is there: this is how long a busy machine may take."""
@@ -76,6 +76,15 @@ class Visit:
         except playwright.TimeoutError:
             return True
         return False
+
+    def tables_wider_than_their_place(self) -> list[str]:
+        """Those that hide columns until they are pushed sideways, by their headings."""
+        found: list[str] = self.page.evaluate(
+            "() => [...document.querySelectorAll('.m-scroll')]"
+            ".filter(place => place.scrollWidth > place.clientWidth + 1)"
+            ".map(place => place.querySelector('thead').innerText)"
+        )
+        return found
 
     def picture(self, name: str) -> None:
         """The whole page, however long."""

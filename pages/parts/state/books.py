@@ -68,8 +68,7 @@ def _differences(view: View, rows: Sequence[dict[str, Any]]) -> Html:
     words = view.words
     columns = [
         Column("day", words("column.day"), "text"), Column("class", words("ops.reconciliation.class")),
-        Column("model", words("column.model"), "text"), Column("id", words("explain.generation"), "text"),
-        Column("billed", words("ops.reconciliation.billed"), "num"),
+        Column("model", words("column.model"), "text"), Column("billed", words("ops.reconciliation.billed"), "num"),
         Column("recorded", words("ops.reconciliation.recorded"), "num"),
         Column("difference", words("ops.reconciliation.difference"), "num"),
     ]  # fmt: skip
@@ -82,21 +81,21 @@ def _difference(view: View, row: dict[str, Any]) -> dict[str, Cell]:
     return {
         "day": common.day(view, row["utc_date"]),
         "class": markup.tag(words(f"ops.class.{row['class']}"), "warn" if row["open"] else "good"),
-        "model": markup.name(row["model"], row["provider"]),
-        "id": _generation(view, row),
+        "model": Html(f"<div>{markup.name(row['model'], row['provider']).text}{_generation(view, row)}</div>"),
         "billed": _usd(view, row["billed_usd"], 4),
         "recorded": _usd(view, row["recorded_usd"], 4),
         "difference": words.money(gap, "USD", 4) if row["open"] else "",
     }
 
 
-def _generation(view: View, row: dict[str, Any]) -> Cell:
+def _generation(view: View, row: dict[str, Any]) -> str:
     """A single generation leads to its day and model, among whose requests it is shown."""
     if not row["generation_id"]:
         return ""
     days = {"from": row["utc_date"], "to": row["utc_date"]}
     where = markup.address("explain", client=row["client_org_id"], model=row["model"], **days)
-    return markup.link(where, markup.name(row["generation_id"]), view.words("explain.link"))
+    identifier = Html(f"<small>{escape(row['generation_id'][:80])}</small>")
+    return markup.link(where, identifier, view.words("explain.link")).text
 
 
 def _days(view: View, days: Sequence[dict[str, Any]]) -> Html:
