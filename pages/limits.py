@@ -63,7 +63,7 @@ def _table(view: View, limits: list[Limit], people: tuple[directory.Person, ...]
     names = {person.external_user: person.shown(words) for person in people}
     columns = [
         Column("name", words("limits.whose"), "text"), Column("used", words("limits.used"), "num"),
-        Column("bar", words("column.share")),
+        Column("bar", words("column.share"), "bar"),
         Column("soft", words("limits.soft"), "num"), Column("hard", words("limits.hard"), "num"),
         Column("state", words("column.state")),
     ]  # fmt: skip
@@ -91,7 +91,7 @@ def _row(view: View, period: Period, limit: Limit, names: dict[str | None, str],
             view.amount(period.first, period.last, words.money(spent, limit.currency), **filters),
             Html(f"<small>{escape(words.percent(share))}</small>"),
         ),
-        "bar": markup.bar(share),
+        "bar": markup.meter(share, words.percent(share)),
         "soft": _shown(view, limit.soft, limit.currency),
         "hard": _shown(view, limit.hard, limit.currency),
         "state": _state(view, limit, spent),

@@ -77,7 +77,7 @@ def _limit(view: View) -> Html:
     of_limit = words("overview.limit.of", limit=words.money(limit, "USD", 0))
     return markup.card(
         words("overview.limit"), words.percent(share), markup.meter(share, words.percent(share)),
-        markup.joined(of_limit, ", ", when),
+        of_limit, when,
         href=view.explain(view.today.replace(day=1), view.today), title=words("explain.link"),
     )  # fmt: skip
 

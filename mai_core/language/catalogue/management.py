@@ -89,7 +89,7 @@ MESSAGES: Messages = {
         "At the warning threshold the chat warns, at the limit it stops answering. This month's amounts count.",
     ),
     "limits.none": ("Nie ustawiono limitów.", "No limits are set."),
-    "limits.whose": ("Czyj", "Whose"),
+    "limits.whose": ("Kogo dotyczy", "Applies to"),
     "limits.whole": ("Cała organizacja", "The whole organisation"),
     "limits.term": ("limit miesięczny z warunków klienta", "monthly limit among the client's terms"),
     "limits.used": ("W tym miesiącu", "This month"),

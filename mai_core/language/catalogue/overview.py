@@ -12,7 +12,7 @@ MESSAGES: Messages = {
     "overview.limit.none": ("limit nie jest ustawiony", "no limit is set"),
     "overview.limit.reached": ("limit będzie osiągnięty {day}", "the limit will be reached on {day}"),
     "overview.limit.over": ("limit przekroczony", "the limit is exceeded"),
-    "overview.limit.safe": ("nie w tym miesiącu", "not reached this month"),
+    "overview.limit.safe": ("wystarczy do końca miesiąca", "lasts until the end of the month"),
     "overview.limit.nearest": ("Najbliżej limitu", "Nearest to its limit"),
     "overview.models.rest": (
         {"one": "{n} pozostały model", "few": "{n} pozostałe modele", "many": "{n} pozostałych modeli"},
@@ -34,7 +34,7 @@ MESSAGES: Messages = {
     "overview.before": ("poprzednio {value}", "before: {value}"),
     "overview.fresh.last": ("Ostatnie zdarzenie {ago}", "Last event {ago}"),
     "overview.fresh.never": ("Brak zdarzeń w tym okresie", "No event in this period"),
-    "overview.fresh.sealed": ("zamknięte do {day}", "sealed through {day}"),
+    "overview.fresh.sealed": ("Dni zamknięte do {day}", "Days sealed through {day}"),
     "overview.by_model": ("Koszt dzienny według modelu", "Cost per day by model"),
     "overview.models": ("Modele", "Models"),
     "overview.movers": ("Największe zmiany", "Top movers"),

@@ -61,7 +61,9 @@ def _margin(view: View, row: Row) -> Html:
 
 
 def _used(view: View, share: float) -> Html:
-    return markup.joined(markup.bar(share), Html(f"<small>{escape(view.words.percent(share))}</small>"))
+    return markup.joined(
+        markup.meter(share, view.words.percent(share)), Html(f"<small>{escape(view.words.percent(share))}</small>")
+    )
 
 
 def _line(view: View, client: Client, row: Row | None, at_ms: int | None) -> dict[str, Cell]:
