@@ -69,7 +69,7 @@ def _table(view: View, rows: list[dict[str, Any]]) -> None:
         {
             "name": markup.name(row["name"] or row["email"], row["email"]),
             "role": words(f"role.{row['role']}"),
-            "client": markup.name(names.get(row["client_org_id"] or "", "")),
+            "client": markup.name(names.get(row["client_org_id"], "") if row["client_org_id"] else words("client.all")),
             "state": _state(view, row),
         }
         for row in rows

@@ -24,13 +24,12 @@ def show(view: View) -> None:
     with left, st.container(key="card_people"):
         columns = [
             Column("name", words("column.person"), "text"), Column("department", words("column.department"), "text"),
-            Column("email", words("column.email"), "text"), Column("external", words("people.external"), "text"),
+            Column("external", words("people.external"), "text"),
         ]  # fmt: skip
         body = [
             {
-                "name": markup.name(person.shown(words)),
+                "name": markup.name(person.shown(words), person.email or ""),
                 "department": markup.name(person.department or ""),
-                "email": markup.name(person.email or ""),
                 "external": Html(f"<small>{escape((person.external_user or '')[:60])}</small>"),
             }
             for person in people

@@ -99,7 +99,11 @@ def _installation(view: View) -> None:
         Column("meaning", words("settings.meaning"), "text"),
     ]  # fmt: skip
     body = [
-        {"name": name, "value": markup.name(value), "meaning": words(f"setting.{name}").replace("`", "")}
+        {
+            "name": name,
+            "value": markup.name(value) if value else None,
+            "meaning": words(f"setting.{name}").replace("`", ""),
+        }
         for name, value, _ in settings_rows(installation.settings())
     ]
     frame.draw(markup.table(columns, body))
