@@ -21,6 +21,10 @@ MET_BY_FORMS = sorted(
         *(ROOT / "mai_core" / f"{name}.py" for name in ("days", "money", "ids", "intake/decisions", "intake/replay")),
     ]
 )  # fmt: skip
+KINDS = {
+    "ArchiveBroken", "BackupBroken", "BadValue", "BucketUnavailable", "Conflict", "HTTPException", "MaiError",
+    "NotFound", "Unavailable", "Unreachable", "Unreadable", "UpstreamError", "WrongLogin",
+}  # fmt: skip
 READ_BY_PROGRAMS = {"bodies.py", "intake_door.py"}
 """Their callers are ways in, not forms."""
 
@@ -37,7 +41,7 @@ def refusals_in(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and node.exc.args:
             kind = getattr(node.exc.func, "id", "")
-            if kind in ("BadValue", "NotFound", "Conflict", "MaiError", "WrongLogin", "HTTPException"):
+            if kind in KINDS:
                 text = text_of(node.exc.args[-1])
                 if text:
                     yield text

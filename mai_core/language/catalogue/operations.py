@@ -73,6 +73,8 @@ MESSAGES: Messages = {
     "ops.quarantine.choose": ("Wpis", "Entry"),
     "ops.quarantine.replay": ("Zaksięguj", "Book it"),
     "ops.quarantine.drop": ("Odrzuć", "Drop it"),
+    "ops.original": ("Komunikat w oryginale:", "Original message:"),
+    "ops.last_seen": ("Ostatnio", "Last seen"),
     "ops.quarantine.times": ("Razy", "Times"),
     "ops.quarantine.replayed": (
         "Zaksięgowano: nowe {new}, zmienione {changed}, powtórzone {duplicates}.",

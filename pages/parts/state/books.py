@@ -163,5 +163,5 @@ def prices(view: View) -> None:
     common.said(view, "ops.prices.source", source=source, n=len(book["models"]), when=when)
     if book.get("error"):
         frame.draw(
-            markup.notice(markup.joined(words("ops.prices.error"), " ", common.technical(book["error"])), "warn")
+            markup.notice(markup.joined(words("ops.prices.error"), " ", common.reason(view, book["error"])), "warn")
         )

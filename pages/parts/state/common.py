@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from mai_core.days import parse_day, parse_instant_ms
+from mai_core.language import reasons
 from pages.parts import api, frame
 from pages.parts.markup import Html, escape
 from pages.parts.view import View
@@ -28,9 +29,13 @@ def day(view: View, text: str) -> str:
     return view.words.day(parse_day(text))
 
 
-def technical(text: str) -> Html:
-    """What a machine reported, in its own words."""
-    return Html(f'<span lang="en">{escape(text)}</span>')
+def reason(view: View, text: str) -> Html:
+    """Why something went wrong in the reader's language; what another program said of it stays as it said it."""
+    said, original = reasons.reason(view.words.language, text)
+    if not original:
+        return Html(escape(said))
+    told = f'{escape(view.words("ops.original"))} <span lang="en">{escape(original)}</span>'
+    return Html(f"{escape(said)}. {told}" if said else told)
 
 
 def client_choice(view: View, key: str) -> str | None:

@@ -12,6 +12,8 @@ from pages.parts.markup import Cell, Column, Html, escape
 from pages.parts.state import common
 from pages.parts.view import View
 
+_MOST_FAILURES = 10
+
 
 def batches(view: View) -> None:
     words = view.words
@@ -47,12 +49,22 @@ def _run(view: View, run: dict[str, Any]) -> dict[str, Cell]:
 
 
 def _steps(view: View, run: dict[str, Any]) -> Html:
-    """How many went well; each that did not by its name, and what it reported."""
+    """How many went well; each that did not by its name, for whom and which day, and why."""
     failed = [step for step in run["steps"] if step["state"] == "failed"]
     well = view.words("ops.batch.steps_well", n=len(run["steps"]) - len(failed))
-    tags = [markup.joined(" ", markup.tag(_step(view, step["step"]), "bad")) for step in failed]
-    error = Html(f"<small>{common.technical(run['error']).text}</small>") if run["error"] else ""
-    return markup.joined(well, *tags, error)
+    shown = "".join(_failed(view, run, step) for step in failed[:_MOST_FAILURES])
+    if run["error"] and not failed:
+        shown = f"<small>{common.reason(view, run['error']).text}</small>"
+    return Html(f"<div>{markup.html_of(well)}{shown}</div>")
+
+
+def _failed(view: View, run: dict[str, Any], step: dict[str, Any]) -> str:
+    names = {client.client_org_id: client.name for client in view.clients}
+    whose = [names.get(step["client_org_id"], step["client_org_id"])] if step["client_org_id"] else []
+    day = [common.day(view, step["batch_date"])] if step["batch_date"] != run["batch_date"] else []
+    about = "".join(f"{escape(part)}: " for part in (", ".join([*whose, *day]),) if part)
+    why = common.reason(view, step["error"]).text if step["error"] else ""
+    return f"<div>{markup.tag(_step(view, step['step']), 'bad').text}<small>{about}{why}</small></div>"
 
 
 def _step(view: View, name: str) -> str:

@@ -23,9 +23,9 @@ def quarantine(view: View) -> None:
         common.said(view, "ops.quarantine.none")
         return
     columns = [
-        Column("id", "#", "text"), Column("source", words("column.source")),
+        Column("id", "#"), Column("source", words("column.source")),
         Column("reason", words("column.reason"), "text"),
-        Column("times", words("ops.quarantine.times"), "num"), Column("last", words("column.last"), "num"),
+        Column("times", words("ops.quarantine.times"), "num"), Column("last", words("ops.last_seen"), "num"),
     ]  # fmt: skip
     body = [
         {
@@ -58,7 +58,7 @@ def _reason(view: View, code: str, reason: str) -> markup.Html:
     key = f"ops.reason.{code}"
     if key in MESSAGES:
         return markup.joined(view.words(key))
-    return common.technical(reason)
+    return common.reason(view, reason)
 
 
 def unrouted(view: View) -> None:
@@ -69,7 +69,7 @@ def unrouted(view: View) -> None:
         return
     columns = [
         Column("sender", words("ops.unrouted.sender"), "text"), Column("events", words("ops.unrouted.events"), "num"),
-        Column("last", words("column.last"), "num"),
+        Column("last", words("ops.last_seen"), "num"),
     ]  # fmt: skip
     body = [
         {

@@ -1,0 +1,48 @@
+"""Why something waits or failed is said in the reader's language, and what another program said is told apart."""
+
+from __future__ import annotations
+
+from mai_core.store import batch_runs, quarantine
+from tests.pages.conftest import ACME, Desk, Opener
+from tests.pages.conftest import markup_of as drawn
+from tests.pages.conftest import text_of as text
+
+
+def test_a_step_that_failed_says_why(desk: Desk, open_page: Opener) -> None:
+    now_ms = desk.installation.now_ms()
+    with desk.installation.store.write() as db:
+        run = batch_runs.start(db, now_ms, "2026-10-20", batch_runs.RUN_STEP, "test")
+        for step, client, day, error in (
+            ("rates", None, "2026-10-20", "https://api.nbp.pl cannot be reached: the connection timed out"),
+            ("verify", ACME, "2026-10-19", "the archive 2026-10-19.parquet is missing"),
+        ):
+            row = batch_runs.start(db, now_ms, day, step, "test", run, client)
+            batch_runs.finish(db, row, now_ms, "failed", error=error)
+        batch_runs.finish(db, run, now_ms, "failed", error="rates: https://api.nbp.pl cannot be reached: ...")
+    page = open_page(desk.login("operator"), "operations")
+    shown = text(page)
+    assert "kursy nie udało się połączyć z https://api.nbp.pl. Komunikat w oryginale: the connection timed out" in shown
+    assert '<span lang="en">the connection timed out</span>' in drawn(page)
+    assert "Acme sp. z o.o., 19 października 2026: brakuje archiwum 2026-10-19.parquet" in shown
+    assert "cannot be reached" not in shown
+
+
+def test_a_run_that_was_killed_says_so(desk: Desk, open_page: Opener) -> None:
+    now_ms = desk.installation.now_ms()
+    with desk.installation.store.write() as db:
+        batch_runs.start(db, now_ms, "2026-10-20", batch_runs.RUN_STEP, "test")
+        batch_runs.abandon(db, now_ms, "the process ended before this was done")
+    shown = text(open_page(desk.login("operator"), "operations"))
+    assert "proces zakończył się, zanim to zrobiono" in shown
+
+
+def test_an_entry_in_quarantine_says_what_is_wrong_with_it(desk: Desk, open_page: Opener) -> None:
+    with desk.installation.store.write() as db:
+        quarantine.put(
+            db, desk.installation.now_ms(), source="openrouter", client_org_id=None, reason_code="invalid",
+            reason="gen_ai.usage.input_tokens: is not a whole number", body="{}", sha256="a",
+        )  # fmt: skip
+    polish = text(open_page(desk.login("operator"), "operations"))
+    assert "gen_ai.usage.input_tokens: to nie liczba całkowita" in polish
+    english = text(open_page(desk.login("operator", "en"), "operations"))
+    assert "gen_ai.usage.input_tokens: is not a whole number" in english
