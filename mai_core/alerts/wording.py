@@ -7,6 +7,7 @@ from typing import Any
 
 from mai_core.alerts.finding import NEVER
 from mai_core.language import Words
+from mai_core.language.reasons import reason
 
 
 def text_of(words: Words, message_key: str, values: dict[str, Any]) -> str:
@@ -28,4 +29,14 @@ def _shown(words: Words, name: str, value: Any) -> Any:
         return words.day(date.fromisoformat(value))
     if name == "month":
         return words.month(value)
+    if name == "reason":
+        return _why(words, value)
     return value
+
+
+def _why(words: Words, text: str) -> str:
+    said, original = reason(words.language, text)
+    if not original:
+        return said
+    told = f"{words('ops.original')} {original}"
+    return f"{said}. {told}" if said else told

@@ -156,14 +156,13 @@ def reason(language: str, text: str) -> Reason:
         return Reason(text, "")
     size = _SIZE.fullmatch(text)
     if size is not None:
-        inner = reason(language, size[1])
-        return inner._replace(said=f"{inner.said} ({size[2]} B)") if inner.said else Reason("", text)
-    known = _known(text)
-    if known is not None:
-        return known
+        body = reason(language, size[1])
+        return body._replace(said=f"{body.said} ({size[2]} B)") if body.said else Reason("", text)
     field = _FIELD.fullmatch(text)
     inner = _known(field[2]) if field is not None else None
-    return Reason("", text) if field is None or inner is None else inner._replace(said=f"{field[1]}: {inner.said}")
+    if field is not None and inner is not None:
+        return inner._replace(said=f"{field[1]}: {inner.said}")
+    return _known(text) or Reason("", text)
 
 
 @lru_cache(maxsize=1)

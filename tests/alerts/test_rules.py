@@ -207,5 +207,14 @@ def test_what_came_within_the_hour_does_not_wait_for_no_hours() -> None:
     assert said == "4 zdarzenia czekają w kwarantannie od mniej niż godziny."
 
 
+def test_why_a_batch_failed_is_said_in_the_readers_language() -> None:
+    told = "rates: https://api.nbp.pl cannot be reached: the connection timed out"
+    said = text_of(Words("pl"), "alert.batch_failed", {"day": "2026-10-14", "reason": told})
+    assert said.endswith(
+        "rates: nie udało się połączyć z https://api.nbp.pl. Komunikat w oryginale: the connection timed out"
+    )
+    assert text_of(Words("en"), "alert.batch_failed", {"day": "2026-10-14", "reason": told}).endswith(told)
+
+
 def test_no_rule_is_without_an_example() -> None:
     assert len(RULES) == 8
