@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from mai_core.money import units_of
-from pages.parts import api, directory, frame, markup, rates
+from pages.parts import api, external_ids, frame, markup, rates
+from pages.parts.external_ids import Known
 from pages.parts.markup import Cell, Column, Html, escape
 from pages.parts.periods import Period, period_of
 from pages.parts.reading import Row
@@ -34,7 +36,7 @@ def show(view: View) -> None:
     frame.heading(view, words("nav.limits"), view.client.name if view.client else "")
     if frame.client_needed(view):
         return
-    people = directory.people(view)
+    people = external_ids.known(view)
     limits = _limits(view)
     with st.container(key="card_limits"):
         frame.draw(_table(view, limits, people), Html(f'<p class="m-sub m-below">{escape(words("limits.how"))}</p>'))
@@ -53,14 +55,13 @@ def _limits(view: View) -> list[Limit]:
     return found
 
 
-def _table(view: View, limits: list[Limit], people: tuple[directory.Person, ...]) -> Html:
+def _table(view: View, limits: list[Limit], people: Mapping[str, Known]) -> Html:
     words = view.words
     if not limits:
         return Html(f"<p>{escape(words('limits.none'))}</p>")
     period = period_of("month", view.today)
-    (totals, by_person), _ = view.read(period, "totals", "by_person")
-    used = {row["person"] or row["user_id"]: row for row in by_person}
-    names = {person.external_user: person.shown(words) for person in people}
+    (totals, by_id), _ = view.read(period, "totals", "by_external_user")
+    used = {row["person"]: row for row in by_id}
     columns = [
         Column("name", words("limits.whose"), "text"), Column("used", words("limits.used"), "num"),
         Column("bar", words("column.share"), "bar"),
@@ -70,23 +71,22 @@ def _table(view: View, limits: list[Limit], people: tuple[directory.Person, ...]
     return markup.table(
         columns,
         [
-            _row(view, period, limit, names, totals[0] if not limit.external_user else used.get(limit.external_user))
+            _row(view, period, limit, people, used.get(limit.external_user) if limit.external_user else totals[0])
             for limit in limits
         ],
         long=True,
     )
 
 
-def _row(view: View, period: Period, limit: Limit, names: dict[str | None, str], used: Row | None) -> dict[str, Cell]:
+def _row(view: View, period: Period, limit: Limit, people: Mapping[str, Known], used: Row | None) -> dict[str, Cell]:
     words = view.words
     whole = limit.external_user == ""
     spent = int((used or {}).get("charged_pusd" if limit.currency == "USD" else "charged_ppln") or 0)
     edge = units_of(limit.hard or limit.soft or "0")
     share = spent / edge if edge else 1.0
-    name = words("limits.whole") if whole else names.get(limit.external_user, limit.external_user)
     filters = {} if whole else {"person": limit.external_user}
     return {
-        "name": markup.name(name, words("limits.term") if limit.is_term else ""),
+        "name": _whose(view, limit, people),
         "used": markup.joined(
             view.amount(period.first, period.last, words.money(spent, limit.currency), **filters),
             Html(f"<small>{escape(words.percent(share))}</small>"),
@@ -96,6 +96,17 @@ def _row(view: View, period: Period, limit: Limit, names: dict[str | None, str],
         "hard": _shown(view, limit.hard, limit.currency),
         "state": _state(view, limit, spent),
     }
+
+
+def _whose(view: View, limit: Limit, people: Mapping[str, Known]) -> Html:
+    """A person by name; with several ids also by the one that the limit is for."""
+    words = view.words
+    if not limit.external_user:
+        return markup.name(words("limits.whole"), words("limits.term") if limit.is_term else "")
+    person = people.get(limit.external_user)
+    if person is None:
+        return markup.name(limit.external_user)
+    return markup.name(person.shown(words), "" if person.is_only else person.external_user)
 
 
 def _shown(view: View, amount: str | None, currency: str) -> str:
@@ -110,10 +121,10 @@ def _state(view: View, limit: Limit, spent: int) -> Html:
     return markup.tag(view.words("limits.within"), "good")
 
 
-def _form(view: View, people: tuple[directory.Person, ...], limits: list[Limit]) -> None:
+def _form(view: View, people: Mapping[str, Known], limits: list[Limit]) -> None:
     words = view.words
     frame.draw(Html(f'<h2 class="m-section">{escape(words("limits.set"))}</h2>'))
-    names = {person.external_user: person.shown(words) for person in people if person.external_user}
+    names = {external_user: person.told_apart(words) for external_user, person in people.items()}
     chosen = st.selectbox(
         words("limits.whose"), ["", *names], key="limit_whose",
         format_func=lambda key: names[key][:80] if key else words("limits.whole"),

@@ -26,6 +26,7 @@ total_tokens, charged_pusd, charged_ppln, provisional. Keys:
     totals      people, models, days_active, first_day, last_day, and every measure as previous_* too
     by_day      day, weekday (1 = Monday), people, rate_table;  by_week, by_month, by_quarter: period (its first day)
     by_person   person (external user), user_id, user_name (NULL: nobody named), department, days_active, last_day
+    by_external_user  person, last_day: whoever has two ids has two rows here and one in by_person
     by_model    model, provider_count, people, days_active;  by_provider, by_department, by_client: the same
 
 A question reads `usage`, every row, or `usage_people` or `usage_models`, the same without model or person: for sealed

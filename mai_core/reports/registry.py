@@ -46,6 +46,7 @@ QUESTIONS = _all(
     Question("by_quarter"),
     Question("by_client"),
     Question("by_person", _USER),
+    Question("by_external_user", _USER),
     Question("by_department", _USER),
     Question("by_day_person", _USER),
     Question("by_month_person", _USER),

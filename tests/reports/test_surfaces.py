@@ -73,6 +73,7 @@ def test_all_surfaces_show_the_same_month(
         "by_week",
         "by_month",
         "by_person",
+        "by_external_user",
         "by_department",
         "by_model",
         "by_provider",
