@@ -34,6 +34,8 @@ MEDIA_TYPES = {
     "parquet": "application/vnd.apache.parquet",
 }
 
+_FILES: dict[str, Any] = {media.partition(";")[0]: {} for media in MEDIA_TYPES.values()}
+
 From = Annotated[date, Query(alias="from", description="First usage day.")]
 To = Annotated[date, Query(alias="to", description="Last usage day, inclusive.")]
 Client = Annotated[str | None, Query(description="Client; default: all that the caller may see.")]
@@ -144,7 +146,11 @@ def explanation(
     }
 
 
-@router.get("/export", response_class=FileResponse)
+@router.get(
+    "/export",
+    response_class=FileResponse,
+    responses={200: {"description": "The file, in the format that was asked for.", "content": _FILES}},
+)
 def download(
     request: Request,
     opened: Opened,

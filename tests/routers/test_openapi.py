@@ -70,3 +70,22 @@ def test_no_endpoint_hides_from_the_walk(schema: dict[str, Any]) -> None:
 def test_a_number_that_no_ledger_holds_is_refused_and_no_bug(api: TestClient, path: str) -> None:
     operator = token_of(api.app.state.installation, "operator", None)  # type: ignore[attr-defined]
     assert api.get(path, headers=operator).status_code == 422
+
+
+def test_a_download_says_of_which_kinds_it_can_be(schema: dict[str, Any]) -> None:
+    assert set(schema["paths"]["/api/v1/export"]["get"]["responses"]["200"]["content"]) == {
+        "text/csv",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "application/vnd.apache.parquet",
+    }
+
+
+def test_every_answer_that_is_one_says_of_which_kind(schema: dict[str, Any]) -> None:
+    silent = [
+        f"{method} {path} {status}"
+        for path, methods in schema["paths"].items()
+        for method, operation in methods.items()
+        for status, answer in operation["responses"].items()
+        if status.startswith("2") and status != "204" and not answer.get("content")
+    ]
+    assert silent == []
