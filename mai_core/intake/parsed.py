@@ -8,6 +8,7 @@ from typing import Any
 
 from mai_core.intake.drafts import Drafts
 from mai_core.intake.exact_json import Unreadable
+from mai_core.intake.redaction import without_depths
 from mai_core.model import Observation
 
 MIB = 1024 * 1024
@@ -62,7 +63,7 @@ class Parsed:
     def refuse(self, index: int, code: str, reason: str, item: Any) -> None:
         if len(self.refusals) >= MOST_REFUSED:
             raise Unreadable("too_many_refused", f"more than {MOST_REFUSED} items of the body are refused")
-        self.refusals.append(Refusal(index, code, reason, item))
+        self.refusals.append(Refusal(index, code, reason, without_depths(item)))
 
 
 JSON_TYPES = frozenset({"application/json"})

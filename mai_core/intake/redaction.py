@@ -35,6 +35,7 @@ _A_NAME = re.compile(r"[\w.:/@+~-]{1,200}")
 _A_NUMBER_OR_TIME = re.compile(r"[0-9.eE+:TZ-]{1,40}")
 _OTLP_VALUES = frozenset({"stringValue", "intValue", "doubleValue", "boolValue"})
 _DEEPEST = 40
+_NESTED = {"redacted": "nested"}
 _API_KEY = re.compile(r"sk-[A-Za-z0-9_-]{8,}|[Bb]earer\s+\S+|eyJ[A-Za-z0-9_-]{10,}\.")
 _FIELD = re.compile(r"[A-Za-z0-9_.:/-]{1,64}")
 _MARK = re.compile(r"\[\d+ characters, sha256 [0-9a-f]{64}\]")
@@ -43,7 +44,7 @@ _MARK = re.compile(r"\[\d+ characters, sha256 [0-9a-f]{64}\]")
 def redact(value: Any, key: str = "", depth: int = 0) -> Any:
     """A copy that may be stored; it parses like the original as far as metering is concerned."""
     if depth > _DEEPEST:
-        return {"redacted": "nested"}
+        return _NESTED
     if isinstance(value, dict):
         if isinstance(value.get("key"), str) and "value" in value:
             return {"key": _safe_name(value["key"]), "value": _otlp_value(value["value"], value["key"], depth)}
@@ -52,6 +53,17 @@ def redact(value: Any, key: str = "", depth: int = 0) -> Any:
         return [redact(item, key, depth + 1) for item in value]
     if isinstance(value, str):
         return value if _may_stay(key, value) else _replaced(value)
+    return value
+
+
+def without_depths(value: Any, depth: int = 0) -> Any:
+    """A copy that every reader and writer of ours can go through, however deep the stack that it stands on."""
+    if depth > 2 * _DEEPEST:
+        return _NESTED
+    if isinstance(value, dict):
+        return {name: without_depths(item, depth + 1) for name, item in value.items()}
+    if isinstance(value, list):
+        return [without_depths(item, depth + 1) for item in value]
     return value
 
 

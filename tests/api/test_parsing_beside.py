@@ -6,6 +6,7 @@ import json
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from fastapi.testclient import TestClient
 
 from mai_core.store import clients
@@ -51,6 +52,21 @@ def test_a_batch_is_booked_and_its_bad_spans_are_quarantined(api: TestClient) ->
 def test_what_is_not_json_is_kept_as_such(api: TestClient) -> None:
     assert post(api, b"{" * (LARGEST_IN_THE_LOOP + 1)) == (200, 0)
     assert [row[2] for row in quarantine_of(api)] == ["not_json"]
+
+
+@pytest.mark.parametrize("path", ["/webhooks/openrouter", "/api/v1/usage-tracking/webhook/openrouter-usage"])
+def test_a_refused_item_that_only_the_process_beside_can_unfold_takes_nobody_with_it(
+    api: TestClient, path: str
+) -> None:
+    """Its stack is shallower than ours, so that it reads what lies deeper."""
+    for depth in range(900, 1000, 7):
+        good, nested = f"gen-{depth}", "[" * depth + "]" * depth
+        trace = json.dumps(make_trace(make_span(good), make_span("gen-bad", gen_ai__usage__input_tokens=-1, deep="@")))
+        flat = json.dumps([{"request_id": good, "model": "m", "tokens_used": 1}, {"deep": {"stringValue": "@"}}])
+        body = (trace if path == WEBHOOK else flat).replace('{"stringValue": "@"}', nested) + " " * LARGEST_IN_THE_LOOP
+        answer = api.post(path, content=body.encode(), headers={**BEARER, "content-type": "application/json"})
+        assert answer.status_code == 200
+        assert answer.json()["quarantined"] == 1
 
 
 def test_batches_that_come_at_once_get_each_their_own_answer(api: TestClient) -> None:
