@@ -23,6 +23,14 @@ def decimal_or_text(number: str) -> Decimal | str:
         return number
 
 
+def integer_or_text(number: str) -> int | str:
+    """The same for an integer of more digits than Python reads."""
+    try:
+        return int(number)
+    except ValueError:
+        return number
+
+
 _DECODER = msgspec.json.Decoder(Any, float_hook=decimal_or_text)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -46,7 +54,10 @@ class Unreadable(MaiError):
 
 def decode(body: bytes) -> Any:
     """A JSON document; raises Unreadable."""
-    return decode_as(_DECODER, body)
+    try:
+        return decode_as(_DECODER, body)
+    except msgspec.ValidationError:  # without a shape that could be wrong: an integer is too long
+        return _DECODER.decode(repaired(body))
 
 
 def decode_as(decoder: msgspec.json.Decoder[Document], body: bytes | msgspec.Raw) -> Document:
@@ -78,11 +89,16 @@ def encode(value: Any) -> bytes:
 
 
 def repaired(body: bytes) -> bytes:
-    """The same document without lone surrogates: a sender that cuts long prompts cuts some emoji in half, and the
-    usage beside them is still good.
+    """The same document without lone surrogates and endless integers: a sender that cuts long prompts cuts some emoji
+    in half, and the usage beside them is still good.
     """
     try:
-        document = json.loads(body.decode("utf-8-sig"), parse_float=decimal_or_text, parse_constant=_refuse_constant)
+        document = json.loads(
+            body.decode("utf-8-sig"),
+            parse_float=decimal_or_text,
+            parse_int=integer_or_text,
+            parse_constant=_refuse_constant,
+        )
         return encode(_without_surrogates(document))
     except RecursionError:
         raise Unreadable("nested_too_deep", "the body is nested too deeply") from None

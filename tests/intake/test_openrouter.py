@@ -155,6 +155,13 @@ def test_a_number_that_nobody_can_hold_refuses_its_span_only_and_only_where_it_i
         assert len(parsed.observations) == 2 - len(reasons)
 
 
+def test_an_integer_of_five_thousand_digits_refuses_its_span_only() -> None:
+    body = json.dumps(make_trace(make_span("gen-a"), make_span("gen-b", gen_ai__usage__input_tokens={"intValue": "N"})))
+    parsed = parse(body.replace('"N"', "9" * 5000).encode())
+    assert [told.generation_id for told in parsed.observations] == ["gen-a"]
+    assert [bad.reason for bad in parsed.refusals] == ["span: is not the OTLP/JSON shape of a trace"]
+
+
 def test_a_cost_is_read_digit_by_digit_and_never_through_a_float() -> None:
     body = json.dumps(make_trace(make_span(gen_ai__usage__total_cost={"doubleValue": "COST"})))
     told = only(parse(body.replace('"COST"', "1234567.123456789012").encode()))

@@ -28,6 +28,31 @@ def reasons(parsed: Parsed) -> list[str]:
     return [refusal.reason for refusal in parsed.refusals]
 
 
+@pytest.mark.parametrize(
+    ("source", "good"),
+    [
+        ("completions", {"id": "gen-1", "model": "m", "usage": {"prompt_tokens": 1}}),
+        ("flat", {"request_id": "gen-1", "model": "m", "tokens_used": 1}),
+        ("litellm", {"litellm_call_id": "gen-1", "model": "m", "prompt_tokens": 1}),
+        (
+            "cloudevents",
+            {
+                "specversion": "1.0",
+                "id": "e",
+                "type": "t",
+                "source": "s",
+                "subject": "p",
+                "data": {"model": "m", "cost": 1},
+            },
+        ),
+    ],
+)
+def test_an_integer_of_five_thousand_digits_refuses_its_item_only(source: str, good: dict[str, Any]) -> None:
+    bad = json.dumps(good).replace(": 1", ": " + "9" * 5000)
+    parsed = parse(source, f"[{json.dumps(good)}, {bad}]".encode())
+    assert (len(parsed.observations), len(parsed.refusals)) == (1, 1)
+
+
 USAGE = {
     "prompt_tokens": 194,
     "completion_tokens": 20,
