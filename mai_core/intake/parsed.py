@@ -17,6 +17,10 @@ MOST_REFUSED = 10_000
 """Items of one body that are refused one by one. No sender that means it has more; a million of `1,` would hold the
 service for minutes."""
 
+MOST_OBSERVED = 100_000
+"""Events of one body. A whole body of real ones has fewer; a million that say nothing but an id would take a gigabyte
+and hold everybody's commits up for a minute."""
+
 Headers = Mapping[str, str]
 """Names in lower case, values as bytes in Latin-1, which is what HTTP gives."""
 
@@ -57,6 +61,8 @@ class Parsed:
     drafts: Drafts | None = None
 
     def add(self, index: int, observation: Observation) -> None:
+        if len(self.observations) >= MOST_OBSERVED:
+            raise Unreadable("too_many_events", f"the body has more than {MOST_OBSERVED} events")
         self.observations.append(observation)
         self.positions.append(index)
 

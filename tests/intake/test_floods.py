@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mai_core.intake import exact_json
+from mai_core.intake import exact_json, parsed
 from mai_core.intake.exact_json import Unreadable
 from mai_core.intake.parsed import MOST_REFUSED
 from mai_core.intake.sources import SOURCES
@@ -25,6 +25,23 @@ def test_items_are_refused_one_by_one_up_to_a_number(source: str) -> None:
     with pytest.raises(Unreadable) as refused:
         SOURCES[source].parse(JUNK[source] % (most + b",1"), {})
     assert refused.value.code == "too_many_refused"
+
+
+SMALLEST = {
+    "litellm": b'{"id":"gen-1","model":"m"}',
+    "openrouter": b'{"scopeSpans":[{"spans":[{"attributes":[{"key":"gen_ai.response.id","value":{"stringValue":"g"}}]}]}]}',
+}
+
+
+@pytest.mark.parametrize("source", SMALLEST)
+def test_a_body_has_only_so_many_events(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the smallest, a million fit into 32 MB: they would take a gigabyte, and everybody's turn."""
+    monkeypatch.setattr(parsed, "MOST_OBSERVED", 20)
+    most = [SMALLEST[source]] * 20
+    assert len(SOURCES[source].parse(JUNK[source] % b",".join(most), {}).observations) == 20
+    with pytest.raises(Unreadable) as refused:
+        SOURCES[source].parse(JUNK[source] % b",".join([*most, SMALLEST[source]]), {})
+    assert refused.value.code == "too_many_events"
 
 
 @pytest.mark.parametrize("source", ["litellm", "openrouter"])
