@@ -155,7 +155,10 @@ def answer(connection: duckdb.DuckDBPyConnection, query: str, limits: dict[str, 
         shift = len(query.encode()) - len(looked_at.encode())
         cursor = connection.execute(looked_at)
         columns = [{"name": str(column[0]), "type": str(column[1])} for column in cursor.description or ()]
-        return {"columns": columns, **fetched(cursor, limits)}
+        size = sum(len(column["name"]) + len(column["type"]) for column in columns)
+        if size > limits["bytes"]:
+            return {"error": "memory", "message": ""}
+        return {"columns": columns, **fetched(cursor, limits, size)}
     except MemoryError:
         return {"error": "memory", "message": ""}
     except duckdb.OutOfMemoryException:
@@ -193,14 +196,14 @@ def examined(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[str | N
     return head + query, functions | set(re.findall(r'"(export_state)": ?true', parsed))
 
 
-def fetched(cursor: duckdb.DuckDBPyConnection, limits: dict[str, int]) -> dict[str, Any]:
-    """Rows up to the limits, as they go into JSON."""
+def fetched(cursor: duckdb.DuckDBPyConnection, limits: dict[str, int], size: int) -> dict[str, Any]:
+    """Rows up to the limits, as they go into JSON; `size` is what their columns take."""
     rows: list[list[Any]] = []
-    size, truncated = 0, None
+    truncated = None
     while truncated is None and (some := cursor.fetchmany(100)):
         for row in some:
             cells = [cell(value, limits["cell_chars"]) for value in row]
-            size += sum(len(value) if isinstance(value, str) else 8 for value in cells)
+            size += sum(8 + len(value) if isinstance(value, str) else 8 for value in cells)
             if len(rows) >= limits["rows"]:
                 truncated = "rows"
                 break

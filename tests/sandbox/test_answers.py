@@ -59,6 +59,19 @@ def test_a_syntax_error_has_a_line_and_a_column(sandbox: Sandbox, tenant: Tenant
     assert told.message == 'Parser Error: syntax error at or near "usage"'
 
 
+def test_an_answer_of_empty_texts_ends_at_the_bytes_that_are_allowed_too(tenant: Tenant) -> None:
+    columns = ", ".join(["''"] * 100)
+    told = answer(Sandbox(Limits(bytes=100_000)), tenant, f"SELECT {columns} FROM range(1000)")
+    assert told.truncated == "bytes"
+
+
+def test_columns_count_toward_the_bytes_of_an_answer(tenant: Tenant) -> None:
+    columns = ", ".join(["x"] * 50)
+    values = ", ".join(f"'{number:09}'" for number in range(200))
+    told = refusal(Sandbox(Limits(bytes=100_000)), tenant, f"SELECT {columns} FROM (SELECT NULL::ENUM({values}) AS x)")
+    assert told.problem == "memory"
+
+
 def test_a_misspelt_column_gets_a_suggestion(sandbox: Sandbox, tenant: Tenant) -> None:
     told = refusal(sandbox, tenant, "SELECT requets FROM usage")
     assert (told.line, told.column) == (1, 8)
