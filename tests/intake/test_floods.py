@@ -29,7 +29,8 @@ def test_items_are_refused_one_by_one_up_to_a_number(source: str) -> None:
 
 SMALLEST = {
     "litellm": b'{"id":"gen-1","model":"m"}',
-    "openrouter": b'{"scopeSpans":[{"spans":[{"attributes":[{"key":"gen_ai.response.id","value":{"stringValue":"g"}}]}]}]}',
+    "openrouter": b'{"scopeSpans":[{"spans":[{"attributes":[{"key":"gen_ai.response.id",'
+    b'"value":{"stringValue":"g"}}]}]}]}',
 }
 
 
