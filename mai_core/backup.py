@@ -110,6 +110,8 @@ def restore(installation_ledger: Path, backup: Path, *, force: bool, now_ms: int
             raise BackupBroken(f"{backup.name} is not restored, because it does not hold: {problems[0]}")
         installation_ledger.parent.mkdir(parents=True, exist_ok=True)
         fresh = installation_ledger.with_suffix(".restoring")
+        fresh.unlink(missing_ok=True)
+        fresh.touch(mode=0o600)
         shutil.copyfile(copy, fresh)
         flush(fresh)
         aside = _put_aside(installation_ledger, now_ms)

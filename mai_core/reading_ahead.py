@@ -21,6 +21,7 @@ from typing import Any
 
 from mai_core.installation import Installation
 from mai_core.reports.lake import Lake, client_folder
+from mai_core.reports.writing import make_half
 from mai_core.store import Db, archives
 
 log = logging.getLogger(__name__)
@@ -93,7 +94,7 @@ def _begin_sweep(db: Db, day: str, client_ids: Sequence[str]) -> bool:
 
 def scratch_folder(installation: Installation) -> Path:
     """On the archive's own file system, so that putting a file in place is a rename."""
-    return Path(Lake.of(installation.settings).internal.root) / "events" / ".ahead"
+    return make_half(Lake.of(installation.settings), "internal") / "events" / ".ahead"
 
 
 def forget_ahead(installation: Installation) -> None:

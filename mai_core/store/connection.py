@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from weakref import WeakSet
@@ -63,6 +65,7 @@ class Store:
         self._connections_lock = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            _make_for_the_owner(path)
             self._writer = self._connect()
             migrate(self._writer, self.clock)
         except _UNAVAILABLE as error:
@@ -142,6 +145,20 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _make_for_the_owner(path: Path) -> None:
+    """A new ledger is nobody else's to read, and its log takes its mode. Linked to its place when it is closed: closing
+    a file that SQLite has open in this process would end its locks. Where this fails, SQLite says why."""
+    if path.exists():
+        return
+    with suppress(OSError):
+        descriptor, draft = tempfile.mkstemp(prefix=path.name, dir=path.parent)
+        os.close(descriptor)
+        try:
+            os.link(draft, path)
+        finally:
+            os.unlink(draft)
 
 
 def _switch_to_wal(db: Db) -> None:

@@ -51,6 +51,14 @@ def test_what_is_read_back_is_what_the_ledger_has(installation: Installation) ->
         assert read(path).equals(table_of(archives.events_of_day(db, CLIENT, "2026-10-14")))
 
 
+def test_on_a_shared_machine_the_archive_is_the_owners_only(installation: Installation) -> None:
+    """It may be the first that makes the internal half of the lake, and tells what each event cost us."""
+    make_client(installation.store)
+    deliver(installation, [make_arrival("gen-a")])
+    closed(installation)
+    assert (installation.settings.lake_dir / "internal").stat().st_mode & 0o077 == 0
+
+
 def test_the_order_of_arrival_does_not_change_a_byte(installation: Installation) -> None:
     make_client(installation.store)
     arrivals = [make_arrival(f"gen-{n}", started_at_ms=NOON + n * 1000) for n in range(20)]

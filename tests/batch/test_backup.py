@@ -42,9 +42,11 @@ def test_the_restore_drill(tmp_path: Path) -> None:
     deliver(installation, [make_arrival("gen-after-the-backup")])
     installation.close()
     ledger.write_bytes(b"overwritten by accident")
+    ledger.chmod(0o644)
     aside = restore(ledger, ledger.parent / "backups" / made["file"], force=True, now_ms=0)
     assert aside is not None
     assert aside.read_bytes() == b"overwritten by accident"
+    assert ledger.stat().st_mode & 0o077 == 0
     again = opened_at(tmp_path)
     with again.store.read() as db:
         assert rows(db, "SELECT count(*) FROM usage_events") == [(3,)]

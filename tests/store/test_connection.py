@@ -42,6 +42,15 @@ def test_commits_are_durable_and_references_are_checked(store: Store) -> None:
         assert rows(db, "PRAGMA foreign_keys") == [(1,)]
 
 
+def test_on_a_shared_machine_a_new_ledger_is_the_owners_only(tmp_path: Path) -> None:
+    """It holds addresses, password hashes and what things cost us."""
+    with Store(tmp_path / "new" / "ledger.db") as store, store.write() as db:
+        db.execute("INSERT INTO change_counters VALUES ('test', 1)")
+        files = list((tmp_path / "new").iterdir())
+        assert {file.name for file in files} == {"ledger.db", "ledger.db-wal", "ledger.db-shm"}
+        assert not [file for file in files if file.stat().st_mode & 0o077]
+
+
 def test_every_table_of_the_ledger_is_strict(store: Store) -> None:
     with store.read() as db:
         loose = rows(
