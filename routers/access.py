@@ -21,9 +21,11 @@ from mai_core.identity.throttling import Buckets
 from mai_core.installation import Installation
 
 __all__ = [
+    "KEYS",
     "Anyone",
     "Biller",
     "Caller",
+    "KeyMaker",
     "Opened",
     "Operator",
     "Sender",
@@ -32,6 +34,9 @@ __all__ = [
     "require",
     "require_sender",
 ]
+
+KEYS = "keys"
+"""A scope that no token has by name: what opens more than itself is made by whoever may do all that the role may."""
 
 _bearer = HTTPBearer(auto_error=False, description="A session or an API token.")
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
@@ -109,5 +114,6 @@ def _limit_rate(request: Request, caller: Caller, now_ms: int) -> None:
 
 Anyone = Annotated[Caller, Depends(require())]
 Operator = Annotated[Caller, Depends(require("operator"))]
+KeyMaker = Annotated[Caller, Depends(require("operator", scope=KEYS))]
 Biller = Annotated[Caller, Depends(require("operator", "accountant"))]
 SqlUser = Annotated[Caller, Depends(require("operator", "analyst"))]

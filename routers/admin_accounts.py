@@ -15,11 +15,12 @@ from mai_core.identity import tokens as token_rules
 from mai_core.identity.callers import SCOPES, Caller, Role
 from mai_core.installation import Installation
 from mai_core.store import accounts, tokens
-from routers.access import Opened, Operator, require
+from routers.access import KEYS, KeyMaker, Opened, Operator, require
 
 router = APIRouter(prefix="/api/v1/admin", tags=["accounts"])
 
-Inviter = Annotated[Caller, Depends(require("operator", "manager", "analyst"))]
+Lister = Annotated[Caller, Depends(require("operator", "manager", "analyst"))]
+Inviter = Annotated[Caller, Depends(require("operator", "manager", "analyst", scope=KEYS))]
 
 
 class Account(BaseModel):
@@ -91,7 +92,7 @@ class TokenMade(BaseModel):
 
 
 @router.get("/accounts", summary="Who can log in")
-def list_accounts(opened: Opened, caller: Inviter, client: str | None = None) -> list[Account]:
+def list_accounts(opened: Opened, caller: Lister, client: str | None = None) -> list[Account]:
     with opened.store.read() as db:
         return [_account(row) for row in accounts.listed(db, caller.tenant_or_all(client))]
 
@@ -105,7 +106,7 @@ def invite(opened: Opened, caller: Inviter, body: Invitation) -> LinkMade:
 
 
 @router.patch("/accounts/{account_id}", summary="Change name, role, client, language, or disable")
-def change_account(opened: Opened, caller: Operator, account_id: int, body: AccountChange) -> Account:
+def change_account(opened: Opened, caller: KeyMaker, account_id: int, body: AccountChange) -> Account:
     changes: dict[str, Any] = body.model_dump(exclude_unset=True)
     for field in ("name", "role", "digest", "is_active"):
         if field in changes and changes[field] is None:
@@ -115,7 +116,7 @@ def change_account(opened: Opened, caller: Operator, account_id: int, body: Acco
 
 
 @router.post("/accounts/{account_id}/reset-link", status_code=201, summary="A link to set a new password")
-def reset_link(opened: Opened, caller: Operator, account_id: int) -> LinkMade:
+def reset_link(opened: Opened, caller: KeyMaker, account_id: int) -> LinkMade:
     with opened.store.write() as db:
         account = accounts.require(db, account_id)
         if not account["is_active"]:
@@ -132,7 +133,7 @@ def list_tokens(opened: Opened, caller: Operator, client: str | None = None) -> 
 
 
 @router.post("/tokens", status_code=201, summary="Make a token; it is shown once")
-def create_token(opened: Opened, caller: Operator, body: NewToken) -> TokenMade:
+def create_token(opened: Opened, caller: KeyMaker, body: NewToken) -> TokenMade:
     with opened.store.write() as db:
         token_id, token = token_rules.create(db, opened.now_ms(), caller.name, **body.model_dump())
     return TokenMade(id=token_id, token=token)

@@ -15,7 +15,7 @@ from mai_core.installation import Installation
 from mai_core.intake import decisions
 from mai_core.intake.replay import replay
 from mai_core.store import clients, conflicts, credentials, people, routes
-from routers.access import Opened, Operator
+from routers.access import KeyMaker, Opened, Operator
 
 REPLAYED_AT_ONCE = 500
 
@@ -98,7 +98,7 @@ def list_credentials(opened: Opened, caller: Operator) -> list[CredentialShown]:
 
 
 @router.post("/webhook-credentials", status_code=201, summary="Make a secret; it is shown once")
-def create_credential(opened: Opened, caller: Operator, body: NewCredential) -> CredentialMade:
+def create_credential(opened: Opened, caller: KeyMaker, body: NewCredential) -> CredentialMade:
     secret = new_secret("maiw")
     with opened.store.write() as db:
         if body.client_org_id is not None:

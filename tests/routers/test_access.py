@@ -82,6 +82,30 @@ def test_a_token_for_reading_does_not_write(api: TestClient, installation: Insta
     assert api.post("/api/v1/admin/clients", json={"name": "Acme"}, headers=headers).status_code == 403
 
 
+def test_a_token_for_writing_makes_no_key_that_opens_more(api: TestClient, installation: Installation) -> None:
+    """Neither a token without its bounds, nor a link to an account, nor a secret of the ways in."""
+    make_client(installation.store)
+    account = make_account(installation)
+    token = {"name": "x", "role": "operator"}
+    invitation = {"email": "new@acme.example", "role": "manager", "client_org_id": CLIENT}
+    makers: tuple[tuple[str, str, dict[str, str]], ...] = (
+        ("operator", "tokens", token),
+        ("operator", "accounts/invite", invitation),
+        ("analyst", "accounts/invite", invitation),
+        ("operator", f"accounts/{account['id']}/reset-link", {}),
+        ("operator", "webhook-credentials", {"label": "x"}),
+    )
+    for role, path, body in makers:
+        for scopes, status in ((("write",), 403), ((), 201)):
+            headers = token_of(installation, role, scopes=scopes)
+            answer = api.post(f"/api/v1/admin/{path}", json=body, headers=headers)
+            assert answer.status_code == status, f"{role} {path} {scopes}"
+    change = {"role": "accountant", "client_org_id": None}
+    bounded = token_of(installation, "operator", scopes=("write",))
+    path = f"/api/v1/admin/accounts/{account['id']}"
+    assert api.patch(path, json=change, headers=bounded).status_code == 403
+
+
 def test_an_expired_and_a_revoked_token_are_worth_nothing(api: TestClient, installation: Installation) -> None:
     headers = token_of(installation, "operator", days=1)
     with installation.store.write() as db:
