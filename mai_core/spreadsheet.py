@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import TypeVar
 
 T = TypeVar("T")
 
-BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+SIGNS = "[=+\\-@\uff1d\uff0b\uff0d\uff20]"
+"""What a formula begins with, wide forms too."""
+
+_A_FORMULA = re.compile(rf"(^|(?<=[;,\t\r\n]))\s*{SIGNS}(?![\d.]+\s*([,;\])}}]|$))|^[\t\r\n]")
+"""At the beginning, and behind what parts cells for a spreadsheet of another country: it parts there whether the text
+is quoted or not."""
 
 
 def harmless(value: T) -> T | str:
     """Text that begins like a formula gets an apostrophe before it; numbers stay numbers."""
-    if isinstance(value, str) and value.startswith(BEGINS_A_FORMULA) and not _is_number(value):
-        return f"'{value}"
+    if isinstance(value, str) and _A_FORMULA.search(value):
+        return _A_FORMULA.sub(lambda found: f"'{found[0]}", value)
     return value
-
-
-def _is_number(text: str) -> bool:
-    """'-1.25' is an amount that came as text; '-1+cmd()' is not."""
-    return text[1:].replace(".", "", 1).isdecimal() and text.isascii() and text[0] in "+-"

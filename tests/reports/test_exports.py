@@ -23,7 +23,6 @@ from mai_core.reports.exports import ExportRequest, export, run, suffix_of, writ
 from mai_core.reports.exports.focus import divided
 from mai_core.reports.exports.request import FORMATS, links_to
 from mai_core.reports.sealing import seal
-from mai_core.spreadsheet import BEGINS_A_FORMULA
 from tests.builders import CLIENT
 from tests.reports.conftest import MANAGER, OCTOBER, OPERATOR, add_person, add_table, add_usage, fix_rate
 
@@ -134,10 +133,15 @@ def test_text_that_a_spreadsheet_would_run_is_defused_and_numbers_are_not(
     assert evil["user_name"] == '\'=cmd|" /C calc"!A0'
     assert evil["department"] == '\'+dept\nsecond line;"quoted"'
     assert evil["model"] == "'@model"
+    add_person(house.store, "mallory", "Ewa;=1+cmd|' /C calc'!A0;x", " \uff1d1, -2+3+cmd()\n@x")
+    add_usage(house.store, "2026-10-14", "0.50", external_user="mallory")
+    parted = next(row for row in read_csv(written(reporting, tmp_path)) if row["user_id"] == "u-mallory")
+    assert parted["user_name"] == "Ewa;'=1+cmd|' /C calc'!A0;x"
+    assert parted["department"] == "' \uff1d1,' -2+3+cmd()\n'@x"
     assert evil["charged_usd"] == "-0.500000000000"
     sheet = openpyxl.load_workbook(written(reporting, tmp_path, format="xlsx")).active
     texts = [cell.value for row in sheet.iter_rows(max_row=sheet.max_row - 1) for cell in row]
-    assert not [text for text in texts if isinstance(text, str) and text.startswith(BEGINS_A_FORMULA)]
+    assert not [text for text in texts if isinstance(text, str) and text.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))]
 
 
 def test_xlsx_has_typed_cells_and_totals(reporting: Reporting, tmp_path: Path) -> None:

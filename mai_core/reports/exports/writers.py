@@ -18,12 +18,13 @@ import xlsxwriter
 
 from mai_core.errors import BadValue
 from mai_core.reports.exports.request import LINK, ExportRequest
-from mai_core.spreadsheet import BEGINS_A_FORMULA
+from mai_core.spreadsheet import SIGNS, harmless
 
 MOST_SHEET_ROWS = 1_000_000
 _LINES = 2000
 """Lines of CSV that are in memory at once."""
-_FORMULA = pa.array(BEGINS_A_FORMULA)
+_FORMULA = rf"(^|[;,\t\r\n])([\s\p{{Z}}]*{SIGNS})|^([\t\r\n])"
+"""As `mai_core.spreadsheet` has it, for Arrow."""
 
 
 def too_many_for_a_sheet() -> BadValue:
@@ -35,14 +36,14 @@ class Writer(Protocol):
 
 
 def defused(table: pa.Table) -> pa.Table:
-    """Text that a spreadsheet would run as a formula gets an apostrophe in front; numbers stay numbers."""
+    """Where a spreadsheet would begin to read a formula there is an apostrophe before it; numbers stay numbers."""
     for place, field in enumerate(table.schema):
         if pa.types.is_string(field.type) and field.name != LINK:
             column = table.column(place)
-            risky = pc.is_in(pc.utf8_slice_codeunits(column, 0, 1), value_set=_FORMULA)
+            risky = pc.match_substring_regex(column, _FORMULA)
             if pc.any(risky).as_py():
-                quoted = pc.binary_join_element_wise(pa.scalar("'"), column, "")
-                table = table.set_column(place, field.name, pc.if_else(risky, quoted, column))
+                quoted = pc.replace_substring_regex(column, _FORMULA, r"\1'\2\3")
+                table = table.set_column(place, field.name, quoted)
     return table
 
 
@@ -162,3 +163,7 @@ class _Xlsx:
             style = self._bold_amount if isinstance(total, Decimal) else self._bold
             self._sheet.write_formula(last, place, f"=SUM({letter}2:{letter}{last})", style, str(total))
         self._sheet.autofilter(0, 0, max(self._rows, 1), len(self._schema) - 1)
+
+
+def is_formula(text: str) -> bool:
+    return harmless(text) != text
