@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 class MaiError(Exception):
     """A refusal in words. Doors show `str(error)` as it is and never a traceback."""
@@ -50,3 +52,11 @@ def with_remedy(trouble: str) -> str:
     """What SQLite says of a file, in whichever library, and what to do about it."""
     remedy = next((remedy for word, remedy in _REMEDIES.items() if word in trouble), None)
     return trouble if remedy is None else f"{trouble}: {remedy}"
+
+
+_LOGIN = re.compile(r"(?<=//)[^/?#\s]*@")
+
+
+def without_login(address: str) -> str:
+    """An address as it may be shown: whoever sees what stands before its `@` has what opens it."""
+    return _LOGIN.sub("", address)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +13,7 @@ from dotenv import dotenv_values
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from mai_core.days import parse_instant_ms, zone
-from mai_core.errors import BadValue, MaiError
+from mai_core.errors import BadValue, MaiError, without_login
 from mai_core.money import exact_decimal
 
 _DEFAULT_LEDGER = "data/usage_summary.db"
@@ -240,7 +241,7 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
 def _in_words(error: ValidationError) -> str:
     first = error.errors()[0]
     name = str(first["loc"][0]) if first["loc"] else "settings"
-    shown = "" if _is_secret(name) else f"={str(first['input'])[:60]!r}"
+    shown = "" if _is_secret(name) else f"={without_login(str(first['input']))[:60]!r}"
     reason = str(first["msg"]).removeprefix("Value error, ")
     return f"{name.upper()}{shown} cannot be used: {reason}"
 
@@ -258,6 +259,9 @@ def settings_rows(settings: Settings) -> list[tuple[str, str, str]]:
         if isinstance(value, SecretStr):
             shown = "********" if value.get_secret_value() else ""
         else:
-            shown = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+            text = "" if value is None else str(value)
+            shown = text.lower() if isinstance(value, bool) else without_login(text)
+        if name == "alert_webhook_url":  # chat systems know who posts by the path alone
+            shown = re.sub("(//[^/]+/).+", r"\1********", shown)
         rows.append((name.upper(), shown, field.description or ""))
     return rows

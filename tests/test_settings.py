@@ -92,5 +92,21 @@ def test_secrets_are_masked_wherever_settings_are_shown() -> None:
     assert "canary" not in str(rows) + repr(settings)
 
 
+def test_an_address_is_shown_without_what_opens_it() -> None:
+    settings = load_settings(
+        {
+            "INFLUXDB_URL": "https://writer:canary@influx.example:8086",
+            "DATABASE_URL": "postgresql://reader:canary@db.example/webui",
+            "ALERT_WEBHOOK_URL": "https://hooks.chat.example/services/T1/canary",
+        }
+    )
+    rows = {name: value for name, value, _ in settings_rows(settings)}
+    assert rows["INFLUXDB_URL"] == "https://influx.example:8086"
+    assert rows["DATABASE_URL"] == "postgresql://db.example/webui"
+    assert rows["ALERT_WEBHOOK_URL"] == "https://hooks.chat.example/********"
+    with pytest.raises(MaiError, match=r"INFLUXDB_URL='ftp://influx.example' cannot"):
+        load_settings({"INFLUXDB_URL": "ftp://writer:canary@influx.example"})
+
+
 def test_every_setting_says_what_it_is_for() -> None:
     assert [name for name, _, description in settings_rows(load_settings({})) if not description] == []

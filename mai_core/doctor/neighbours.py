@@ -6,7 +6,7 @@ from contextlib import closing, suppress
 
 from mai_core import directory
 from mai_core.doctor.lines import Line, error, ok, warning
-from mai_core.errors import MaiError
+from mai_core.errors import MaiError, without_login
 from mai_core.influx.server import Rejected, Server
 from mai_core.launch.ports import is_free
 from mai_core.settings import Settings
@@ -43,7 +43,7 @@ def openrouter_lines(settings: Settings) -> list[Line]:
     problem = _problem(url)
     if problem:
         return [warning("OpenRouter", problem, "check the network and OPENROUTER_API_URL; known prices stay in use")]
-    return [ok("OpenRouter", f"{settings.openrouter_api_url} answers")]
+    return [ok("OpenRouter", f"{without_login(settings.openrouter_api_url)} answers")]
 
 
 def nbp_lines(settings: Settings) -> list[Line]:
@@ -53,7 +53,7 @@ def nbp_lines(settings: Settings) -> list[Line]:
         url = f"{rates_url(settings.nbp_api_url, 'usd')}/?format=json"
         remedy = "check the network and NBP_API_URL; known rates stay in use"
     problem = _problem(url)
-    return [warning("NBP", problem, remedy)] if problem else [ok("NBP", f"{url} answers")]
+    return [warning("NBP", problem, remedy)] if problem else [ok("NBP", f"{without_login(url)} answers")]
 
 
 def influx_lines(settings: Settings) -> list[Line]:
@@ -70,7 +70,7 @@ def influx_lines(settings: Settings) -> list[Line]:
     except MaiError as refused:
         remedy = "check INFLUXDB_TOKEN, INFLUXDB_ORG and INFLUXDB_BUCKET; events are kept until they can be sent"
         return [warning("InfluxDB", str(refused), remedy)]
-    return [ok("InfluxDB", f"{settings.influxdb_url} answers")]
+    return [ok("InfluxDB", f"{without_login(settings.influxdb_url)} answers")]
 
 
 def open_webui_lines(settings: Settings) -> list[Line]:
@@ -92,4 +92,4 @@ def _problem(url: str) -> str:
         answer = http.get(url, timeout_s=PATIENCE_S, deadline_s=2 * PATIENCE_S)
     except MaiError as problem:
         return str(problem)
-    return "" if answer.status < 500 else f"{url} answered {answer.status}"
+    return "" if answer.status < 500 else f"{answer.url} answered {answer.status}"

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from mai_core.errors import MaiError
+from mai_core.errors import MaiError, without_login
 
 LARGEST_ANSWER = 64 * 1024 * 1024
 MOST_REDIRECTS = 3
@@ -72,7 +72,7 @@ def ask(
 ) -> Answer:
     """One question, `body` sent as JSON. `timeout_s` bounds every wait, `deadline_s` the whole answer, however slowly
     it drips."""
-    until = time.monotonic() + deadline_s
+    until, shown = time.monotonic() + deadline_s, without_login(url)
     try:
         with (
             httpx.Client(
@@ -87,17 +87,17 @@ def ask(
             for chunk in answer.iter_bytes():
                 size += len(chunk)
                 if size > largest:
-                    raise UpstreamError(f"{url} answered with more than {largest // 1024} kB")
+                    raise UpstreamError(f"{shown} answered with more than {largest // 1024} kB")
                 if time.monotonic() > until:
-                    raise UpstreamError(f"{url} did not finish its answer within {deadline_s:g} s")
+                    raise UpstreamError(f"{shown} did not finish its answer within {deadline_s:g} s")
                 chunks.append(chunk)
-            return Answer(answer.status_code, b"".join(chunks), str(url))
+            return Answer(answer.status_code, b"".join(chunks), shown)
     except httpx.TooManyRedirects:
-        raise UpstreamError(f"{url} redirects in circles") from None
+        raise UpstreamError(f"{shown} redirects in circles") from None
     except httpx.TimeoutException:
-        raise UpstreamError(f"{url} did not answer within {timeout_s:g} s") from None
+        raise UpstreamError(f"{shown} did not answer within {timeout_s:g} s") from None
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-        raise UpstreamError(f"{url} cannot be reached: {error or type(error).__name__}") from None
+        raise UpstreamError(f"{shown} cannot be reached: {error or type(error).__name__}") from None
 
 
 def get_json(url: str, **how: Any) -> Any:
@@ -109,5 +109,5 @@ def ask_json(method: str, url: str, **how: Any) -> Any:
     answer = ask(method, url, **how)
     if answer.status != 200:
         start = " ".join(answer.text().split())[:_SHOWN]
-        raise UpstreamError(f"{url} answered {answer.status}: {start!r}")
+        raise UpstreamError(f"{answer.url} answered {answer.status}: {start!r}")
     return answer.json()

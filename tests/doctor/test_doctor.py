@@ -228,6 +228,19 @@ def test_neighbours_that_answer_and_that_do_not(upstream: str, nobody: str, tmp_
     assert neighbours.influx_lines(service)[0].level == "ok"
 
 
+def test_no_line_tells_the_login_that_stands_in_an_address(upstream: str, nobody: str, tmp_path: Path) -> None:
+    for address in (upstream, nobody, f"{upstream}/broken"):
+        url = address.replace("//", "//reader:canary@")
+        settings = settings_of(tmp_path, OPENROUTER_API_URL=url, NBP_API_URL=url, INFLUXDB_URL=url)
+        told = [
+            *neighbours.openrouter_lines(settings),
+            *neighbours.nbp_lines(settings),
+            *neighbours.influx_lines(settings),
+        ]
+        assert "canary" not in str(told)
+        assert address.partition("//")[2] in str(told)
+
+
 def test_an_influxdb_that_answers_but_has_no_such_bucket(upstream: str, tmp_path: Path) -> None:
     (line,) = neighbours.influx_lines(settings_of(tmp_path, INFLUXDB_URL=upstream, INFLUXDB_BUCKET="other"))
     assert (line.level, "database not found: other" in line.text) == ("warning", True)
