@@ -25,6 +25,8 @@ from pages.parts import api, index_page, login_page, sessions
 from pages.parts.installation import settings
 
 _OPEN = ("/_stcore/health", "/_stcore/script-health-check", "/static/", "/app/static/", "/favicon")
+_UPLOAD = "/_stcore/upload_file"
+"""No page takes a file; Streamlit would keep any that somebody with a session sends, in memory, for ever more."""
 _CSRF_COOKIE = "mai_form"
 _LANGUAGE_COOKIE = "mai_language"
 _MONTH_S = 30 * 86_400
@@ -61,6 +63,8 @@ class Doors:
         page = _PAGES.get(path)
         if page is not None:
             return await page(request)
+        if _UPLOAD in path:
+            return PlainTextResponse("Forbidden", 403)
         try:
             if await _session(request) is not None:
                 return _start_page(request)

@@ -97,6 +97,14 @@ def test_login_sets_a_cookie_out_of_reach_of_scripts_and_leads_where_one_wanted(
         assert socket.receive_text() == "inside"
 
 
+def test_nobody_leaves_files_in_memory(desk: Desk, browser: TestClient) -> None:
+    """No page takes one, and Streamlit keeps whatever somebody with a session sends, twenty megabytes a time."""
+    make_account(desk)
+    log_in(browser)
+    for path in ("/_stcore/upload_file/session/file", "/users/_stcore/upload_file/session/file"):
+        assert browser.put(path, content=b"x").status_code == 403
+
+
 def test_the_start_page_is_ours(desk: Desk, browser: TestClient) -> None:
     make_account(desk)
     log_in(browser)
