@@ -37,6 +37,7 @@ REASONS = {
     "the body is not JSON": "treść nie jest w formacie JSON",
     "the body is nested too deeply": "treść jest zbyt głęboko zagnieżdżona",
     "the body has more than {x} values": "treść ma więcej niż {x} wartości",
+    "the body has more than {x} events": "treść ma więcej niż {x} zdarzeń",
     "the body could not be read; the log says where": "treści nie dało się odczytać; dziennik mówi, w którym miejscu",
     "more than {x} items of the body are refused": "odrzucono więcej niż {x} pozycji tej treści",
     "the file is not UTF-8 text": "plik nie jest tekstem UTF-8",
