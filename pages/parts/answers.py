@@ -100,12 +100,13 @@ class Standing:
             first, last = min(first, kept.first), max(last, kept.last)
         at = time.monotonic()
         snapshot = reporting.snapshot(wanted.client, first, last, wanted.viewer.sees_cost)
-        # Only now: a read that failed must not leave the old snapshot behind as the newest.
+        # Only now: a read that failed leaves the old snapshot as it was, and what fails from here on leaves none.
+        self.at, self.version, self.digests = 0.0, None, {}
         if prepared:
             prepared.renew(snapshot)
         else:
-            prepared = reporting.prepare(snapshot, wanted.viewer.sees_cost)
-        self.at, self.version, self.damaged, self.digests, self.prepared = at, version, damaged, {}, prepared
+            self.prepared = prepared = reporting.prepare(snapshot, wanted.viewer.sees_cost)
+        self.at, self.version, self.damaged = at, version, damaged
         return prepared
 
     def rest(self) -> None:
