@@ -21,6 +21,12 @@ class Unit(NamedTuple):
     client_org_id: str | None = None
     day: date | None = None
 
+    @property
+    def client_day(self) -> tuple[str, date]:
+        assert self.client_org_id is not None
+        assert self.day is not None
+        return self.client_org_id, self.day
+
     def __str__(self) -> str:
         return " ".join(str(part) for part in self if part is not None)
 
@@ -40,31 +46,37 @@ class Context:
     worked: bool = False
     """Some day was validated anew in this run, so a backup made before it does not have everything."""
 
-    ahead: dict[Unit, DayRead] = field(default_factory=dict)
-    """Big days that were read in one sweep."""
-    looked_ahead: set[date] = field(default_factory=set)
-    compared: dict[Unit, str] = field(default_factory=dict)
-    compared_ahead: set[date] = field(default_factory=set)
+    ahead: dict[date, dict[str, DayRead]] = field(default_factory=dict)
+    """What sweeps brought, by day and client: nothing for a small day."""
+
+    compared: dict[date, dict[str, str]] = field(default_factory=dict)
+    """The same for verifying: the SHA-256 of archive files that hold what the ledger has."""
 
     ended: tuple[Any, ...] | None = None
     """How the last unit ended: it is written with the next row, which saves a commit per unit."""
 
     def read_ahead(self, unit: Unit) -> DayRead | None:
         """What a sweep over all clients of the unit's day brought for it; the first client of a day makes the sweep."""
-        if unit.day is not None and unit.day not in self.looked_ahead:
-            self.looked_ahead.add(unit.day)
-            for client, read in read_ahead(self.installation, unit.day, self._clients_of(unit.day)).items():
-                self.ahead[Unit(client, unit.day)] = read
-        return self.ahead.get(unit)
+        client_org_id, day = unit.client_day
+        if day not in self.ahead:
+            self.ahead[day] = read_ahead(self.installation, day, self._clients_of(day))
+        return self.ahead[day].get(client_org_id)
+
+    def was_read_ahead(self, unit: Unit) -> DayRead | None:
+        """The same without another sweep; nothing once it was dropped as out of date."""
+        client_org_id, day = unit.client_day
+        return self.ahead.get(day, {}).get(client_org_id)
+
+    def drop_ahead(self, unit: Unit) -> None:
+        client_org_id, day = unit.client_day
+        self.ahead.get(day, {}).pop(client_org_id, None)
 
     def compare_ahead(self, unit: Unit) -> str | None:
-        """The same for verifying: the SHA-256 of the unit's archive file, if it holds what the ledger has."""
-        if unit.day is not None and unit.day not in self.compared_ahead:
-            self.compared_ahead.add(unit.day)
-            files = archive.unverified(self.installation, self._clients_of(unit.day), unit.day)
-            for client, digest in compare_ahead(self.installation, unit.day, files).items():
-                self.compared[Unit(client, unit.day)] = digest
-        return self.compared.get(unit)
+        client_org_id, day = unit.client_day
+        if day not in self.compared:
+            files = archive.unverified(self.installation, self._clients_of(day), day)
+            self.compared[day] = compare_ahead(self.installation, day, files)
+        return self.compared[day].get(client_org_id)
 
     def _clients_of(self, day: date) -> list[str]:
         return [str(one.client_org_id) for one in self.client_days if one.day == day]

@@ -54,7 +54,7 @@ def days_of_influx(context: Context) -> list[Unit]:
 
 def influx(context: Context, unit: Unit) -> dict[str, Any]:
     """What InfluxDB has and the ledger lacks comes in before the day is closed; what InfluxDB lacks is sent again."""
-    client_org_id, day = _client_day(unit)
+    client_org_id, day = unit.client_day
     server = Server(context.installation.settings)
     try:
         imported = top_up_day(context.installation, server, client_org_id, day)
@@ -64,10 +64,10 @@ def influx(context: Context, unit: Unit) -> dict[str, Any]:
 
 
 def rebuild(context: Context, unit: Unit) -> dict[str, Any]:
-    client_org_id, day = _client_day(unit)
+    client_org_id, day = unit.client_day
     detail = rebuilding.rebuild_day(context.installation, client_org_id, day, context.read_ahead(unit))
     if "read_ahead" not in detail:
-        context.ahead.pop(unit, None)
+        context.drop_ahead(unit)
     context.worked = context.worked or "skipped" not in detail
     return detail
 
@@ -95,12 +95,12 @@ def back_up(context: Context, unit: Unit) -> dict[str, Any]:
 
 
 def archive_events(context: Context, unit: Unit) -> dict[str, Any]:
-    client_org_id, day = _client_day(unit)
-    return archive.archive_day(context.installation, client_org_id, day, context.ahead.get(unit))
+    client_org_id, day = unit.client_day
+    return archive.archive_day(context.installation, client_org_id, day, context.was_read_ahead(unit))
 
 
 def verify_archive(context: Context, unit: Unit) -> dict[str, Any]:
-    client_org_id, day = _client_day(unit)
+    client_org_id, day = unit.client_day
     return archive.verify_day(context.installation, client_org_id, day, context.compare_ahead(unit))
 
 
@@ -128,12 +128,6 @@ def clean_up(context: Context, unit: Unit) -> dict[str, Any]:
 
 def reconcile(context: Context, unit: Unit) -> dict[str, Any]:
     return reconciliation.reconcile(context.installation)
-
-
-def _client_day(unit: Unit) -> tuple[str, date]:
-    assert unit.client_org_id is not None
-    assert unit.day is not None
-    return unit.client_org_id, unit.day
 
 
 STEPS: tuple[Step, ...] = (
