@@ -61,11 +61,9 @@ def limit_findings(client: Client, limit: int, amounts: dict[date, int], today: 
 def batch(installation: Installation, db: Db, now_ms: int) -> Iterator[Finding]:
     """The last batch failed, or one should have run and did not."""
     settings = installation.settings
-    runs = batch_runs.latest_runs(db, 1)
-    if runs and runs[0]["state"] == "failed":
-        yield Finding(
-            "batch_failed", "daily", "error", {"day": runs[0]["batch_date"], "reason": runs[0]["error"] or ""}
-        )
+    run = batch_runs.latest(db)
+    if run is not None and run["state"] == "failed":
+        yield Finding("batch_failed", "daily", "error", {"day": run["batch_date"], "reason": run["error"] or ""})
     last_done = batch_runs.last_done(db)
     if not settings.daily_batch_enabled or last_done is None:
         return

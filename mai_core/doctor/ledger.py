@@ -60,8 +60,8 @@ def _rows(db: Db, name: str) -> list[Line]:
 
 
 def _batches(db: Db, settings: Settings, now_ms: int) -> list[Line]:
-    runs = batch_runs.latest_runs(db, 1)
-    if not runs:
+    run = batch_runs.latest(db)
+    if run is None:
         return [
             warning(
                 "last batch",
@@ -69,7 +69,6 @@ def _batches(db: Db, settings: Settings, now_ms: int) -> list[Line]:
                 "start `python -m jobs`, or run one: python -m jobs.daily_batch --run-now",
             )
         ]
-    (run,) = runs
     told = f"{run['batch_date']}, {run['state']}, started {_instant(run['started_at_ms'])}"
     if run["state"] == "failed":
         return [error("last batch", f"{told}: {run['error']}", "python -m jobs.daily_batch --run-now")]

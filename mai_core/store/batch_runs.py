@@ -63,7 +63,13 @@ def last_attempt_ms(db: Db, day: str) -> int | None:
     return None if row is None or row[0] is None else int(row[0])
 
 
-def latest_runs(db: Db, limit: int = 14) -> list[dict[str, Any]]:
+def latest(db: Db) -> dict[str, Any] | None:
+    """The last run itself; its steps may be thousands."""
+    rows = dicts(db, "SELECT * FROM batch_runs WHERE step = ? ORDER BY id DESC LIMIT 1", (RUN_STEP,))
+    return _decoded(rows[0]) if rows else None
+
+
+def latest_runs(db: Db, limit: int) -> list[dict[str, Any]]:
     """The last runs, newest first, with what each step left behind."""
     rows = dicts(db, "SELECT * FROM batch_runs WHERE step = ? ORDER BY id DESC LIMIT ?", (RUN_STEP, limit))
     runs = [_decoded(row) for row in rows]

@@ -18,6 +18,11 @@ from mai_core.store.connection import Db, dicts, rows
 from mai_core.store.months import charged_by_day
 
 WHOLE_CLIENT = ""
+
+_SELECT = (
+    "SELECT client_org_id, external_user, currency, soft_units, hard_units, updated_at_ms FROM quotas"
+    " WHERE client_org_id = ?"
+)
 REMEMBERED_MS = 60_000
 MOST_REMEMBERED = 500
 
@@ -59,17 +64,12 @@ def remove(db: Db, now_ms: int, actor: str, client_org_id: str, external_user: s
 
 
 def find(db: Db, client_org_id: str, external_user: str) -> dict[str, Any] | None:
-    found = [row for row in listed(db, client_org_id) if row["external_user"] == external_user]
+    found = dicts(db, f"{_SELECT} AND external_user = ?", (client_org_id, external_user))
     return found[0] if found else None
 
 
 def listed(db: Db, client_org_id: str) -> list[dict[str, Any]]:
-    return dicts(
-        db,
-        "SELECT client_org_id, external_user, currency, soft_units, hard_units, updated_at_ms FROM quotas"
-        " WHERE client_org_id = ? ORDER BY external_user",
-        (client_org_id,),
-    )
+    return dicts(db, f"{_SELECT} ORDER BY external_user", (client_org_id,))
 
 
 def standings(
@@ -117,12 +117,11 @@ def resets_at_ms(db: Db, client: Client, now_ms: int) -> int:
 
 def _applying(db: Db, client: Client, external_user: str | None) -> list[tuple[str | None, Quota]]:
     """A client's monthly_limit is its hard limit in USD where no quota was set for it."""
-    by_holder = {row["external_user"]: row for row in listed(db, client.id)}
     applying: list[tuple[str | None, Quota]] = []
-    if external_user and external_user in by_holder:
-        applying.append((external_user, _quota(by_holder[external_user], "person")))
-    if WHOLE_CLIENT in by_holder:
-        applying.append((None, _quota(by_holder[WHOLE_CLIENT], "client")))
+    if external_user and (own := find(db, client.id, external_user)):
+        applying.append((external_user, _quota(own, "person")))
+    if whole := find(db, client.id, WHOLE_CLIENT):
+        applying.append((None, _quota(whole, "client")))
     elif client.monthly_limit is not None:
         applying.append((None, Quota("client", "USD", None, units_of(client.monthly_limit))))
     return applying

@@ -37,8 +37,11 @@ def remove(db: Db, now_ms: int, actor: str, kind: Kind, value: str) -> None:
     audit.write(db, now_ms, actor, "route.remove", f"{kind} {value}", before["client_org_id"], before)
 
 
-def find(db: Db, kind: str, value: str) -> dict[str, Any] | None:
-    return next((row for row in listed(db) if row["kind"] == kind and row["value"] == value), None)
+def find(db: Db, kind: Kind, value: str) -> dict[str, Any] | None:
+    found = dicts(
+        db, "SELECT kind, value, client_org_id, created_at_ms FROM routes WHERE kind = ? AND value = ?", (kind, value)
+    )
+    return found[0] if found else None
 
 
 def unrouted(db: Db) -> list[dict[str, Any]]:
