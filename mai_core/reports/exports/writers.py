@@ -18,7 +18,7 @@ import xlsxwriter
 
 from mai_core.errors import BadValue
 from mai_core.reports.exports.request import LINK, ExportRequest
-from mai_core.spreadsheet import SIGNS, harmless
+from mai_core.spreadsheet import SIGNS
 
 MOST_SHEET_ROWS = 1_000_000
 _LINES = 2000
@@ -163,7 +163,3 @@ class _Xlsx:
             style = self._bold_amount if isinstance(total, Decimal) else self._bold
             self._sheet.write_formula(last, place, f"=SUM({letter}2:{letter}{last})", style, str(total))
         self._sheet.autofilter(0, 0, max(self._rows, 1), len(self._schema) - 1)
-
-
-def is_formula(text: str) -> bool:
-    return harmless(text) != text
