@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from datetime import date
+from datetime import date, timedelta
 
 from mai_core.batch.due import due_days, next_batch_ms
 from mai_core.batch.runner import Result, run_batch
 from mai_core.batch.timing import batch_delay_ms, batch_time
-from mai_core.days import days_between, parse_day
+from mai_core.days import days_between, parse_day, usage_day
 from mai_core.errors import BadValue, Conflict
 from mai_core.installation import Installation
 from mai_core.store import batch_runs
@@ -44,14 +44,22 @@ def named_days(installation: Installation, day: str | None, first: str | None, l
     if day and (first or last):
         raise BadValue("date", "is one day; for several say from and to")
     if day:
-        return [parse_day(day)]
+        return [_over(installation, "date", parse_day(day))]
     if not (first or last):
         return []
-    end = parse_day(last, "to") if last else latest_closed_day(installation)
+    end = _over(installation, "to", parse_day(last, "to")) if last else latest_closed_day(installation)
     start = parse_day(first, "from") if first else end
     if start > end:
         raise BadValue("from", f"{start} is after to {end}")
     return days_between(start, end)
+
+
+def _over(installation: Installation, name: str, day: date) -> date:
+    """The clock goes on after the latest day that was closed: one that is not over would hide those before it."""
+    today = usage_day(installation.now_ms(), installation.settings.daily_batch_timezone)
+    if day >= today:
+        raise BadValue(name, f"{day} is not over; the latest day that is over is {today - timedelta(days=1)}")
+    return day
 
 
 def latest_closed_day(installation: Installation) -> date:

@@ -49,6 +49,9 @@ def test_which_days_are_meant(installation: Installation, words: tuple[str, ...]
         ("--date", "tomorrow"),
         ("--from", "2026-10-03", "--to", "2026-10-01"),
         ("--date", "2026-10-01", "--to", "2026-10-02"),
+        ("--date", "2026-10-15"),
+        ("--date", "2027-10-14"),
+        ("--from", "2026-10-14", "--to", "2026-10-15"),
     ],
 )
 def test_days_that_make_no_sense_are_refused(installation: Installation, words: tuple[str, ...]) -> None:
