@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(installation: Installation, args: argparse.Namespace) -> int:
     days = wanted_days(installation, args)
-    named = bool(args.date or args.first)
+    named = bool(args.date or args.first or args.last)
     if args.client:
         with installation.store.read() as db:
             clients.require(db, args.client)

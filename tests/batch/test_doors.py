@@ -68,6 +68,18 @@ def test_a_dry_run_changes_nothing(installation: Installation, capsys: pytest.Ca
         assert rows(db, "SELECT count(*) FROM batch_runs") == [(0,)]
 
 
+@pytest.mark.parametrize(
+    "words", [("--date", "2026-10-13"), ("--from", "2026-10-13", "--to", "2026-10-13"), ("--to", "2026-10-13")]
+)
+def test_only_the_days_that_are_named_are_closed(
+    installation: Installation, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    make_client(installation.store)
+    deliver(installation, [make_arrival()])
+    assert daily_batch.run(installation, asked("--dry-run", *words)) == 0
+    assert f"2026-10-14  {CLIENT}" not in capsys.readouterr().out
+
+
 def test_without_run_now_nothing_runs(installation: Installation, capsys: pytest.CaptureFixture[str]) -> None:
     assert daily_batch.run(installation, asked()) == 0
     assert "say --run-now" in capsys.readouterr().out
