@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from mai_core.clock import Clock
 from mai_core.errors import Conflict, StoreUnavailable
-from mai_core.store import Store, leases
+from mai_core.store import Db, Store, leases
 
 LEASE_MS = 120_000
 RENEW_EVERY_S = 30.0
@@ -49,6 +49,12 @@ def take_or_refuse(store: Store, name: str, holder: str, now_ms: int) -> None:
             leases.release(db, name, standing)
         if not leases.take(db, name, holder, now_ms, LEASE_MS):
             raise Conflict(f"a batch is running already ({standing}); one at a time")
+
+
+def keep(db: Db, name: str, holder: str, now_ms: int) -> None:
+    """Refuses to go on when the machine slept past the end of the lease and another process took it meanwhile."""
+    if not leases.take(db, name, holder, now_ms, LEASE_MS):
+        raise Conflict(f"{leases.holder_of(db, name, now_ms)} has taken this batch over and does the rest of it")
 
 
 @contextmanager

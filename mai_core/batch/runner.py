@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from mai_core.batch.context import Context, Step, Unit
-from mai_core.batch.holding import held, process_name
+from mai_core.batch.holding import held, keep, process_name
 from mai_core.batch.steps import STEPS
 from mai_core.errors import MaiError
 from mai_core.installation import Installation
@@ -67,6 +67,7 @@ def run_batch(
             _run_step(context, step, result, holder, progress)
         forget_ahead(installation)
         with installation.store.write() as db:
+            keep(db, LEASE, holder, installation.now_ms())
             _write_ended(context, db)
             batch_runs.finish(
                 db,
@@ -98,6 +99,7 @@ def _run_unit(context: Context, step: Step, unit: Unit, result: Result, holder: 
     installation = context.installation
     day = (unit.day or context.days[-1]).isoformat()
     with installation.store.write() as db:
+        keep(db, LEASE, holder, installation.now_ms())
         _write_ended(context, db)
         row_id = batch_runs.start(db, installation.now_ms(), day, step.name, holder, result.run_id, unit.client_org_id)
     detail: dict[str, Any] = {}

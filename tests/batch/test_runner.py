@@ -142,6 +142,33 @@ def test_only_one_batch_runs_at_a_time(installation: Installation) -> None:
         run_batch(installation, [YESTERDAY], steps=[])
 
 
+def test_a_run_whose_lease_another_has_taken_goes_no_further(installation: Installation) -> None:
+    make_client(installation.store)
+    deliver(installation, [make_arrival()])
+    later: list[Unit] = []
+
+    def sleep_through_the_lease(context: Context, unit: Unit) -> dict[str, Any]:
+        with installation.store.write() as db:
+            leases.release(db, LEASE, holding.process_name())
+            leases.take(db, LEASE, "another-machine:7:abcd", installation.now_ms(), 120_000)
+        return {}
+
+    def work_on(context: Context, unit: Unit) -> dict[str, Any]:
+        later.append(unit)
+        return {}
+
+    sleeps = step("rebuild", sleep_through_the_lease)
+    for steps in ([sleeps, step("archive", work_on)], [sleeps]):
+        with pytest.raises(Conflict, match="another-machine:7:abcd"):
+            run_batch(installation, [YESTERDAY], steps=steps)
+        with installation.store.write() as db:
+            leases.release(db, LEASE, "another-machine:7:abcd")
+    assert later == []
+    assert pending_days(installation) == []  # for half an hour; then again
+    with installation.store.read() as db:
+        assert batch_runs.last_done(db) is None
+
+
 def test_a_dead_holder_is_replaced_when_its_lease_ends(installation: Installation) -> None:
     with installation.store.write() as db:
         leases.take(db, LEASE, "another-machine:7:abcd", installation.now_ms() - 200_000, 120_000)
