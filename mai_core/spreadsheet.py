@@ -10,7 +10,8 @@ T = TypeVar("T")
 SIGNS = "[=+\\-@\uff1d\uff0b\uff0d\uff20]"
 """What a formula begins with, wide forms too."""
 
-_A_FORMULA = re.compile(rf"(^|(?<=[;,\t\r\n]))\s*{SIGNS}(?![\d.]+\s*([,;\])}}]|$))|^[\t\r\n]")
+_A_NUMBER = r"[+-][\d.]+\s*([,;\])}]|$)"
+_A_FORMULA = re.compile(rf"(^|(?<=[;,\t\r\n]))\s*(?!{_A_NUMBER}){SIGNS}|^[\t\r\n]")
 """At the beginning, and behind what parts cells for a spreadsheet of another country: it parts there whether the text
 is quoted or not."""
 

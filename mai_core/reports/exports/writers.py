@@ -18,13 +18,12 @@ import xlsxwriter
 
 from mai_core.errors import BadValue
 from mai_core.reports.exports.request import LINK, ExportRequest
-from mai_core.spreadsheet import SIGNS
+from mai_core.spreadsheet import SIGNS, harmless
 
 MOST_SHEET_ROWS = 1_000_000
 _LINES = 2000
 """Lines of CSV that are in memory at once."""
-_FORMULA = rf"(^|[;,\t\r\n])([\s\p{{Z}}]*{SIGNS})|^([\t\r\n])"
-"""As `mai_core.spreadsheet` has it, for Arrow."""
+_MAY_BE_A_FORMULA = rf"(^|[;,\t\r\n])[\s\p{{Z}}]*{SIGNS}|^[\t\r\n]"
 
 
 def too_many_for_a_sheet() -> BadValue:
@@ -39,11 +38,11 @@ def defused(table: pa.Table) -> pa.Table:
     """Where a spreadsheet would begin to read a formula there is an apostrophe before it; numbers stay numbers."""
     for place, field in enumerate(table.schema):
         if pa.types.is_string(field.type) and field.name != LINK:
-            column = table.column(place)
-            risky = pc.match_substring_regex(column, _FORMULA)
+            column = table.column(place).combine_chunks()
+            risky = pc.fill_null(pc.match_substring_regex(column, _MAY_BE_A_FORMULA), False)
             if pc.any(risky).as_py():
-                quoted = pc.replace_substring_regex(column, _FORMULA, r"\1'\2\3")
-                table = table.set_column(place, field.name, quoted)
+                mended = pa.array(map(harmless, column.filter(risky).to_pylist()), field.type)
+                table = table.set_column(place, field.name, pc.replace_with_mask(column, risky, mended))
     return table
 
 
