@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from mai_core.intake import replay as replaying
@@ -44,9 +44,14 @@ class Replayed(BaseModel):
 
 
 @router.get("/quarantine", summary="What waits in quarantine, oldest first")
-def list_quarantine(opened: Opened, caller: Operator) -> list[Entry]:
+def list_quarantine(
+    opened: Opened,
+    caller: Operator,
+    after_id: Annotated[int, Query(ge=0, description="The last one of the page before.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
+) -> list[Entry]:
     with opened.store.read() as db:
-        return [Entry(**entry) for entry in quarantine.entries(db)]
+        return [Entry(**entry) for entry in quarantine.entries(db, after_id=after_id, most=limit)]
 
 
 @router.get("/quarantine/{entry_id}", summary="One entry with its redacted body")

@@ -32,14 +32,16 @@ def put(
     )
 
 
-def entries(db: Db, *, state: State | None = "waiting") -> list[dict[str, Any]]:
+def entries(
+    db: Db, *, state: State | None = "waiting", after_id: int = 0, most: int | None = None
+) -> list[dict[str, Any]]:
     """Oldest first, without bodies."""
     return dicts(
         db,
         "SELECT id, received_at_ms, last_seen_at_ms, times_seen, source, client_org_id, reason_code, reason, state,"
-        " resolved_at_ms, resolved_by FROM quarantine WHERE ?1 IS NULL OR state = ?1"
-        " ORDER BY received_at_ms, id",
-        (state,),
+        " resolved_at_ms, resolved_by FROM quarantine WHERE (?1 IS NULL OR state = ?1) AND id > ?2"
+        " ORDER BY id LIMIT ?3",
+        (state, after_id, -1 if most is None else most),
     )
 
 

@@ -100,6 +100,19 @@ class TestQuarantinePage:
         assert hub.post(f"{path}/drop", headers=OPERATOR).status_code == 204
         assert hub.get("/api/v1/admin/quarantine", headers=OPERATOR).json() == []
 
+    def test_the_list_is_read_page_by_page(self, hub: TestClient) -> None:
+        first = self.quarantined(hub)
+        for number in range(4):
+            span = make_span(f"gen-{number}", user__id="uuid-7")
+            hub.post("/webhooks/openrouter", json=make_trace(span), headers=BEARER)
+        pages, after_id = [], 0
+        while page := hub.get(
+            "/api/v1/admin/quarantine", params={"limit": 2, "after_id": after_id}, headers=OPERATOR
+        ).json():
+            pages.append([entry["id"] for entry in page])
+            after_id = pages[-1][-1]
+        assert pages == [[first, first + 1], [first + 2, first + 3], [first + 4]]
+
     def test_nobody_else_sees_it(self, api: TestClient) -> None:
         for headers in ({}, BEARER, {"Authorization": "Bearer client-token-0123456789"}):
             assert api.get("/api/v1/admin/quarantine", headers=headers).status_code in (401, 403)
