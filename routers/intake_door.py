@@ -131,7 +131,7 @@ async def _parsed(
     """A fault of ours is no reason to lose a body: it is kept like one that nobody can read."""
     try:
         client = sender.client_org_id if sender else None
-        return await door.parser.parse(source, body, headers, received_at_ms, client)
+        return await door.parser.parse(source, body, headers, received_at_ms, client, stranger=sender is None)
     except (Unreadable, StoreUnavailable):
         raise
     except Exception as error:

@@ -36,12 +36,14 @@ _ROOT = Path(__file__).resolve().parent.parent
 
 
 class Parser:
-    """Small bodies at once; of the others those of ordinary batches never wait for the really large ones."""
+    """Small bodies at once; of the others those of ordinary batches never wait for the really large ones, nor for those
+    of strangers, which are parsed to see whose they are."""
 
     def __init__(self, rating_book: Callable[[], RatingBook | None] = lambda: None) -> None:
         """`rating_book` tells which one is in force, as far as is known: events of batches are drafted with it."""
         self._batches = ParsingProcess()
         self._large = ParsingProcess()
+        self._strangers = ParsingProcess(in_flight=1)
         self._rating_book = rating_book
 
     async def parse(
@@ -51,10 +53,14 @@ class Parser:
         headers: Headers,
         received_at_ms: int = 0,
         client_org_id: str | None = None,
+        *,
+        stranger: bool = False,
     ) -> Parsed:
         if len(body) <= LARGEST_IN_THE_LOOP:
             return source.parse(body, headers)
         asked = Asked(source.name, dict(headers), received_at_ms, client_org_id)
+        if stranger:
+            return await self._strangers.parse(asked, body, None)
         if len(body) <= SMALL_BODY:
             return await self._batches.parse(asked, body, self._rating_book())
         return await self._large.parse(asked, body, None)
@@ -62,13 +68,14 @@ class Parser:
     def close(self) -> None:
         self._batches.close()
         self._large.close()
+        self._strangers.close()
 
 
 class ParsingProcess:
     """Starts when it is first needed, and anew when it has gone."""
 
-    def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(_IN_FLIGHT, thread_name_prefix="parsing")
+    def __init__(self, in_flight: int = _IN_FLIGHT) -> None:
+        self._threads = ThreadPoolExecutor(in_flight, thread_name_prefix="parsing")
         self._sending = threading.Lock()
         self._receiving = threading.Lock()
         self._conversation: _Conversation | None = None

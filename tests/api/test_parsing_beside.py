@@ -16,6 +16,7 @@ from tests.api.conftest import BEARER, events_of, installation_of, quarantine_of
 from tests.builders import CLIENT, NOON, make_span, make_trace
 
 WEBHOOK = "/webhooks/openrouter"
+FLAT = "/api/v1/usage-tracking/webhook/openrouter-usage"
 MANY = 200
 
 
@@ -54,7 +55,7 @@ def test_what_is_not_json_is_kept_as_such(api: TestClient) -> None:
     assert [row[2] for row in quarantine_of(api)] == ["not_json"]
 
 
-@pytest.mark.parametrize("path", ["/webhooks/openrouter", "/api/v1/usage-tracking/webhook/openrouter-usage"])
+@pytest.mark.parametrize("path", [WEBHOOK, FLAT])
 def test_a_refused_item_that_only_the_process_beside_can_unfold_takes_nobody_with_it(
     api: TestClient, path: str
 ) -> None:
@@ -96,6 +97,20 @@ def test_a_markup_that_changed_counts_from_the_next_batch_on(api: TestClient) ->
     conversation = process_of(api)._conversation
     assert conversation is not None
     assert conversation.told_book is not None
+
+
+def test_bodies_of_nobody_known_are_parsed_where_no_batch_waits_for_them(api: TestClient) -> None:
+    """The flat webhook names its client by a key in the body, so that a stranger's is parsed before it is refused."""
+    event = {"request_id": "gen-a", "model": "m", "tokens_used": 1, "api_key": "sk-or-v1-of-acme"}
+    body = (json.dumps(event) + " " * LARGEST_IN_THE_LOOP).encode()
+    headers = {"content-type": "application/json"}
+    assert api.post(FLAT, content=body, headers=headers).status_code == 401
+    opened = installation_of(api)
+    with opened.store.write() as db:
+        clients.update(db, NOON, CLIENT, {"openrouter_api_key": event["api_key"]}, secrets=opened.secrets, actor="test")
+    assert api.post(FLAT, content=body, headers=headers).status_code == 200
+    assert process_of(api)._conversation is None
+    assert events_of(api) == ["gen-a"]
 
 
 def test_the_process_ends_with_the_service_and_small_bodies_need_none(api: TestClient) -> None:
