@@ -66,7 +66,7 @@ def _post(installation: Installation, waiting: Sequence[dict[str, Any]]) -> bool
     try:
         answer = httpx.post(url, json=payload(installation, waiting), timeout=WEBHOOK_TIMEOUT_S)
         answer.raise_for_status()
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
         log.error("alerts could not be posted to ALERT_WEBHOOK_URL: %s", type(error).__name__)
         return False
     return True

@@ -128,6 +128,16 @@ def test_an_address_that_is_refused_stops_nobody_else(tmp_path: Path, outbox: Ou
     opened.close()
 
 
+@pytest.mark.parametrize("address", ["https://hooks.example:port/x", "https://hooks..example/x"])
+def test_a_webhook_whose_address_is_none_keeps_no_mail_back(tmp_path: Path, outbox: Outbox, address: str) -> None:
+    opened = opened_at(tmp_path, SMTP_HOST="127.0.0.1", SMTP_FROM="mai@example.com", ALERT_WEBHOOK_URL=address)
+    account(opened, "operator@example.com", "operator")
+    find(opened, DISK)
+    assert notify(opened) == 1
+    assert len(outbox) == 1
+    opened.close()
+
+
 @pytest.mark.parametrize(
     ("alert", "person", "told"),
     [
