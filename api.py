@@ -21,6 +21,7 @@ from routers.errors import PROBLEMS, answer_errors_as_json
 from routers.fast_lane import FastLane
 from routers.intake_door import IntakeDoor
 from routers.small_bodies import SmallBodies
+from routers.turns import Turns
 from routers.webhooks import openrouter_webhook
 
 DESCRIPTION = 'Meter, ledger and billing desk for resold LLM usage. Errors are JSON: `{"error": "..."}`.'
@@ -33,6 +34,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         installation = open_installation(settings or load_settings())
         app.state.installation = installation
         app.state.intake = IntakeDoor(installation)
+        app.state.turns = Turns()
         influx_sender = sender_for(installation)
         if influx_sender is not None:
             influx_sender.start()

@@ -19,7 +19,8 @@ from mai_core.sandbox.tenant import write_relations
 from mai_core.store import clients
 from routers.access import Caller, Opened, require
 from routers.reports import reporting_of
-from routers.sql import come_again, desk_of
+from routers.sql import desk_of
+from routers.turns import come_again
 
 router = APIRouter(prefix="/api/v1/lake", tags=["lake"])
 

@@ -21,7 +21,9 @@ from mai_core.reports import Reporting, Viewer
 from mai_core.reports.explain import explain
 from mai_core.reports.exports import ExportRequest, export, suffix_of
 from mai_core.reports.exports.request import FORMATS, KEYS, links_to, parse_by
+from mai_core.sandbox.runner import Busy
 from routers.access import Anyone, Caller, Opened
+from routers.turns import come_again, turns_of
 
 router = APIRouter(prefix="/api/v1", tags=["reports"])
 
@@ -180,8 +182,14 @@ def download(
         links=links_to(opened.settings.public_url, links, format),
         **filters,
     )
-    with _scratch(opened.settings.mai_data_dir / "tmp") as file:
-        export(reporting_of(request.app), viewer_of(caller), wanted, file)
+    try:
+        with (
+            turns_of(request.app).turn(f"export of {caller.name}"),
+            _scratch(opened.settings.mai_data_dir / "tmp") as file,
+        ):
+            export(reporting_of(request.app), viewer_of(caller), wanted, file)
+    except Busy as busy:
+        raise come_again(busy) from None
     background.add_task(file.unlink, missing_ok=True)
     name = f"usage-{wanted.client or 'all'}-{start}-{end}{'-focus' if format == 'focus' else ''}.{suffix_of(wanted)}"
     return FileResponse(file, media_type=MEDIA_TYPES[format], filename=name, background=background)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import threading
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -25,6 +24,7 @@ from mai_core.sandbox.runner import Answer, Busy, Query, Refusal, Sandbox
 from mai_core.sandbox.tenant import write_relations
 from mai_core.spreadsheet import harmless
 from mai_core.store import clients
+from routers import turns
 from routers.access import Opened, SqlUser
 from routers.errors import Problem
 from routers.reports import reporting_of
@@ -33,11 +33,6 @@ router = APIRouter(prefix="/api/v1/sql", tags=["sql"])
 
 DEFAULT_DAYS = 92
 WRITING_AT_ONCE = 2
-PATIENCE_S = 2.0
-ASKED_AT_ONCE = 2
-"""By one caller: one that runs, one that waits. More would take every cell, and every thread from everybody else."""
-
-_OTHERS_RUN = "other queries are running; try again in a few seconds"
 
 UsageDay = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 
@@ -66,37 +61,12 @@ class Desk:
         self.sandbox = Sandbox()
         self._running: dict[tuple[str, str], Query] = {}
         self._writing = threading.BoundedSemaphore(WRITING_AT_ONCE)
-        self._turns = threading.Condition()
-        self._asked: Counter[str] = Counter()
-        self._served: set[str] = set()
-
-    @contextmanager
-    def turn(self, caller: str) -> Iterator[None]:
-        """One query of a caller at a time."""
-        with self._turns:
-            if self._asked[caller] >= ASKED_AT_ONCE:
-                raise Busy(_OTHERS_RUN)
-            self._asked[caller] += 1
-        try:
-            with self._turns:
-                if not self._turns.wait_for(lambda: caller not in self._served, PATIENCE_S):
-                    raise Busy(_OTHERS_RUN)
-                self._served.add(caller)
-            try:
-                yield
-            finally:
-                with self._turns:
-                    self._served.remove(caller)
-                    self._turns.notify_all()
-        finally:
-            with self._turns:
-                self._asked -= Counter((caller,))
 
     @contextmanager
     def writing(self) -> Iterator[None]:
         """A place for writing a tenant's rows out, which costs more than most queries over them."""
-        if not self._writing.acquire(timeout=PATIENCE_S):
-            raise Busy(_OTHERS_RUN)
+        if not self._writing.acquire(timeout=turns.PATIENCE_S):
+            raise Busy(turns.OTHERS_RUN)
         try:
             yield
         finally:
@@ -141,19 +111,15 @@ def run_sql(body: SqlRequest, request: Request, opened: Opened, caller: SqlUser)
     client = caller.tenant(body.client)
     desk, query = desk_of(request), Query()
     try:
-        with desk.cancellable(caller.name, body.query_id, query), desk.turn(caller.name):
+        with desk.cancellable(caller.name, body.query_id, query), turns.turns_of(request.app).turn(caller.name):
             told = answer(request, opened, client, body, query)
     except Busy as busy:
-        raise come_again(busy) from None
+        raise turns.come_again(busy) from None
     if isinstance(told, Refusal):
         raise HTTPException(422, {"error": told.problem, **asdict(told)})
     if body.format == "csv":
         return Response(as_csv(told), media_type="text/csv; charset=utf-8")
     return {**asdict(told), "limits": asdict(desk.sandbox.limits)}
-
-
-def come_again(busy: Busy) -> HTTPException:
-    return HTTPException(503, str(busy), headers={"Retry-After": "3"})
 
 
 def answer(request: Request, opened: Installation, client: str, body: SqlRequest, query: Query) -> Answer | Refusal:
