@@ -118,7 +118,9 @@ async def _taken_in(
         raise _unauthorized()
     delivery = Delivery(source, sender.client_org_id, parsed, received_at_ms)
     if parsed.refusals and not source.can_act_on_errors:
-        delivery = replace(delivery, kept=kept_refusals(parsed.refusals))
+        in_thread = len(body) > LARGEST_IN_THE_LOOP
+        kept = await asyncio.to_thread(kept_refusals, parsed.refusals) if in_thread else kept_refusals(parsed.refusals)
+        delivery = replace(delivery, kept=kept)
     receipt = await _committed(door, delivery)
     if source.can_act_on_errors:
         receipt.refused.extend(Problem(one.index, one.code, one.reason) for one in parsed.refusals)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mai_core.intake import exact_json
 from mai_core.intake.drafts import Drafts
 from mai_core.intake.exact_json import Unreadable
-from mai_core.intake.redaction import without_depths
+from mai_core.intake.redaction import values_in, without_depths
 from mai_core.model import Observation
 
 MIB = 1024 * 1024
@@ -16,6 +18,9 @@ MIB = 1024 * 1024
 MOST_REFUSED = 10_000
 """Items of one body that are refused one by one. No sender that means it has more; a million of `1,` would hold the
 service for minutes."""
+
+MOST_REFUSED_VALUES = 300_000
+"""That are kept of the refused items of one body: each is an object here, and a text of its own in quarantine."""
 
 MOST_OBSERVED = 100_000
 """Events of one body. A whole body of real ones has fewer; a million that say nothing but an id would take a gigabyte
@@ -59,6 +64,7 @@ class Parsed:
     api_key: str | None = None
     """A provider key that came in the body instead of a credential (flat legacy webhook only)."""
     drafts: Drafts | None = None
+    refused_values: int = field(default=0, compare=False, repr=False)
 
     def add(self, index: int, observation: Observation) -> None:
         if len(self.observations) >= MOST_OBSERVED:
@@ -69,7 +75,13 @@ class Parsed:
     def refuse(self, index: int, code: str, reason: str, item: Any) -> None:
         if len(self.refusals) >= MOST_REFUSED:
             raise Unreadable("too_many_refused", f"more than {MOST_REFUSED} items of the body are refused")
-        self.refusals.append(Refusal(index, code, reason, without_depths(item)))
+        kept = without_depths(item)
+        values = values_in(kept)
+        if self.refused_values + values > MOST_REFUSED_VALUES:
+            kept = {"redacted": hashlib.sha256(exact_json.encode(kept)).hexdigest()}
+        else:
+            self.refused_values += values
+        self.refusals.append(Refusal(index, code, reason, kept))
 
 
 JSON_TYPES = frozenset({"application/json"})

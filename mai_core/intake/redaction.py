@@ -67,6 +67,11 @@ def without_depths(value: Any, depth: int = 0) -> Any:
     return value
 
 
+def values_in(value: Any) -> int:
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + sum(values_in(item) for item in inside)
+
+
 def _otlp_value(value: Any, key: str, depth: int) -> Any:
     """`{"stringValue": ...}`: whether the text stays depends on the attribute's name."""
     if not isinstance(value, dict):

@@ -27,6 +27,19 @@ def test_items_are_refused_one_by_one_up_to_a_number(source: str) -> None:
     assert refused.value.code == "too_many_refused"
 
 
+@pytest.mark.parametrize("source", JUNK)
+def test_of_refused_items_no_more_is_kept_than_so_many_values(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thirty megabytes of short texts would become a gigabyte in memory, and hundreds of megabytes in quarantine."""
+    monkeypatch.setattr(parsed, "MOST_REFUSED_VALUES", 200)
+    items = [b'{"startTimeUnixNano":%d,"x":[%s]}' % (10**30 + place, b"1," * 80 + b"1") for place in range(5)]
+    if source == "openrouter":
+        items = [b'{"scopeSpans":[{"spans":[{"attributes":%s}]}]}' % item for item in items]
+    refusals = SOURCES[source].parse(JUNK[source] % b",".join(items), {}).refusals
+    kept = [exact_json.encode(refusal.item) for refusal in refusals]
+    assert [b"[1,1" in item for item in kept] == [True, True, False, False, False]
+    assert len(set(kept)) == 5
+
+
 SMALLEST = {
     "litellm": b'{"id":"gen-1","model":"m"}',
     "openrouter": b'{"scopeSpans":[{"spans":[{"attributes":[{"key":"gen_ai.response.id",'
