@@ -33,6 +33,7 @@ router = APIRouter(prefix="/api/v1/sql", tags=["sql"])
 
 DEFAULT_DAYS = 92
 WRITING_AT_ONCE = 2
+PATIENCE_S = 2.0
 
 UsageDay = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 
@@ -65,7 +66,7 @@ class Desk:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """A place for writing a tenant's rows out, which costs more than most queries over them."""
-        if not self._writing.acquire(timeout=turns.PATIENCE_S):
+        if not self._writing.acquire(timeout=PATIENCE_S):
             raise Busy(turns.OTHERS_RUN)
         try:
             yield

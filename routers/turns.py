@@ -12,7 +12,8 @@ from fastapi import FastAPI, HTTPException
 
 from mai_core.sandbox.runner import Busy
 
-PATIENCE_S = 2.0
+PATIENCE_S = 20.0
+"""Who waits for the own work in another window waits rather than reads that it was in vain."""
 ASKED_AT_ONCE = 2
 OTHERS_RUN = "other queries are running; try again in a few seconds"
 

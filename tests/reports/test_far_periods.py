@@ -47,7 +47,7 @@ def test_an_export_of_a_century_asks_for_the_months_with_usage_only(reporting: R
 
 
 def test_only_so_many_tenants_are_written_out_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("routers.turns.PATIENCE_S", 0.01)
+    monkeypatch.setattr("routers.sql.PATIENCE_S", 0.01)
     desk = Desk()
     with desk.writing(), desk.writing(), pytest.raises(Busy), desk.writing():
         pass
@@ -58,7 +58,7 @@ def test_only_so_many_tenants_are_written_out_at_once(monkeypatch: pytest.Monkey
 def test_a_download_of_the_open_days_takes_one_of_the_same_places(
     house: Installation, web: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("routers.turns.PATIENCE_S", 0.01)
+    monkeypatch.setattr("routers.sql.PATIENCE_S", 0.01)
     path, headers = "/api/v1/lake/open/usage.parquet", bearer(house, "analyst")
     assert web.get(path, headers=headers).status_code == 200
     desk: Desk = web.app.state.sql_desk  # type: ignore[attr-defined]
