@@ -46,6 +46,7 @@ def _item(title: str, how: str, done: bool | None) -> None:
 @troubles.by_itself(every_s=2)
 def _event(view: View) -> None:
     """Looks every two seconds, so that the first event is seen arriving."""
+    frame.check_session(view)
     words = view.words
     (totals,), _ = view.latest().read_days(view.today - timedelta(days=30), view.today, "totals")
     last = totals[0]["last_at_ms"]
