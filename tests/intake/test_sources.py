@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any, ClassVar
 
@@ -255,6 +256,16 @@ class TestCloudEvents:
     )
     def test_what_is_wrong_is_named(self, wrong: dict[str, Any], reason: str) -> None:
         assert reasons(parse("cloudevents", {**self.event, **wrong})) == [reason]
+
+    def test_data_may_come_as_base64(self) -> None:
+        """The SDKs write it so where a program hands them bytes."""
+        bytes_of_it = base64.b64encode(json.dumps(self.event["data"]).encode()).decode()
+        spelled = {**{k: v for k, v in self.event.items() if k != "data"}, "data_base64": bytes_of_it}
+        assert only(parse("cloudevents", spelled)) == only(parse("cloudevents", self.event))
+        for wrong in ("&", "bm8ganNvbg==", 7):
+            assert reasons(parse("cloudevents", {**spelled, "data_base64": wrong})) == [
+                "data_base64: is not JSON in base64"
+            ]
 
     def test_an_event_without_data_is_refused(self) -> None:
         assert reasons(parse("cloudevents", {k: v for k, v in self.event.items() if k != "data"})) == [

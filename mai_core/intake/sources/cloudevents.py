@@ -10,6 +10,8 @@ In binary mode the attributes are headers (`ce-id`, ...) and the body is `data` 
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -37,9 +39,7 @@ def read_event(item: dict[str, Any]) -> Observation:
         raise BadValue("specversion", 'is not "1.0"')
     required_name(item.get("type"), "type")
     required_name(item.get("source"), "source")
-    if "data" not in item:
-        raise BadValue("data", "is missing")
-    data = mapping(item["data"], "data")
+    data = _data(item)
     usage = {**data, **mapping(data.get("usage"), "usage")}
     told = read_usage(usage)
     if told["input_tokens"] is None and told["output_tokens"] is None and told["reported_pusd"] is None:
@@ -59,6 +59,18 @@ def read_event(item: dict[str, Any]) -> Observation:
         api_key_name=remark(data.get("api_key_name")),
         **told,
     )
+
+
+def _data(item: dict[str, Any]) -> Mapping[str, Any]:
+    """SDKs write `data_base64` where a program hands them bytes."""
+    if "data" in item:
+        return mapping(item["data"], "data")
+    if "data_base64" not in item:
+        raise BadValue("data", "is missing")
+    try:
+        return mapping(exact_json.decode(base64.b64decode(item["data_base64"], validate=True)), "data")
+    except (TypeError, ValueError, exact_json.Unreadable):
+        raise BadValue("data_base64", "is not JSON in base64") from None
 
 
 SOURCE = Source(
