@@ -24,6 +24,10 @@ class Rank(IntEnum):
     """A person with the operator role, or the Python contract: what was entered by hand is final."""
 
 
+SEALED_ID = "sealed_id"
+"""A flag: the relay hides the generation's id, so another way in may tell of the same one and nobody would know."""
+
+
 class Observation(msgspec.Struct, frozen=True, kw_only=True):
     """What one source says about one generation. None means the source did not say."""
 

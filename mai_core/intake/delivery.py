@@ -14,7 +14,7 @@ from mai_core.intake import exact_json
 from mai_core.intake.exact_json import Unreadable
 from mai_core.intake.parsed import MIB, Parsed, Refusal, Source
 from mai_core.intake.redaction import redact
-from mai_core.model import Observation
+from mai_core.model import SEALED_ID, Observation
 from mai_core.secrets_box import SecretBox
 
 LARGEST_KEPT = 256 * 1024
@@ -28,6 +28,7 @@ REASONS = {
     UNROUTED: "no client belongs to this person or API key name: add a route, then replay",
     TOO_OLD: "older than the dedupe memory of live ways in (59 days): import it, or replay to ask the archive",
     NOT_BOOKABLE: "the ledger refused this event; the log says why",
+    SEALED_ID: "LiteLLM hides the generation's id (docs/ways-in.md): drop it where Broadcast tells of it, or replay it",
     IMPORTED_DAY: "its day came in as history of the older system and may hold it: drop it, or replay to count it",
 }
 

@@ -25,7 +25,7 @@ from mai_core.intake.delivery import (
 from mai_core.intake.delivery import kept_observation as kept
 from mai_core.intake.drafts import CLIENT
 from mai_core.intake.routing import client_of
-from mai_core.model import Arrival, Observation
+from mai_core.model import SEALED_ID, Arrival, Observation
 from mai_core.rating_book import RatingBook
 from mai_core.store import Db, quarantine, rating_books, savepoint, witnesses
 from mai_core.store.ledger import Row
@@ -126,6 +126,9 @@ class Desk:
         for position, observation, draft in zip(parsed.positions, parsed.observations, drafts, strict=True):
             if not delivery.historical and _is_older_than_memory(observation, delivery.received_at_ms):
                 self._keep(db, delivery, receipt, position, kept(TOO_OLD, observation))
+                continue
+            if SEALED_ID in observation.flags and not delivery.decided:
+                self._keep(db, delivery, receipt, position, kept(SEALED_ID, observation))
                 continue
             client = delivery.client_org_id or owner(observation.external_user, observation.api_key_name)
             if client is None:

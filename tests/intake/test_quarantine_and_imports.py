@@ -16,6 +16,7 @@ from mai_core.intake.desk import Desk
 from mai_core.intake.exact_json import Unreadable
 from mai_core.intake.parsed import Parsed
 from mai_core.intake.sources import SOURCES
+from mai_core.model import SEALED_ID, Rank
 from mai_core.settings import load_settings
 from mai_core.store import quarantine, routes, rows
 from tests.builders import CLIENT, NOON, make_client, make_observation, make_span, make_trace
@@ -76,6 +77,13 @@ class TestQuarantine:
         assert events(hub) == []
         assert main(["quarantine", "replay", "--all"]) == 0
         assert [row[0] for row in events(hub)] == ["gen-a"]
+
+    def test_what_broadcast_may_tell_under_another_id_is_counted_by_a_person_only(self, hub: Installation) -> None:
+        sealed = make_observation("call-a", rank=Rank.LITELLM, source="litellm", flags=(SEALED_ID,))
+        Desk(hub).deliver([delivery(sealed)])
+        assert events(hub) == []
+        assert main(["quarantine", "replay", "--all"]) == 0
+        assert [row[0] for row in events(hub)] == ["call-a"]
 
     def test_a_refused_span_is_shown_redacted_and_stays_refused(
         self, hub: Installation, capsys: pytest.CaptureFixture[str]

@@ -11,7 +11,7 @@ import pytest
 from mai_core.intake.exact_json import Unreadable
 from mai_core.intake.parsed import Parsed
 from mai_core.intake.sources import SOURCES
-from mai_core.model import Observation, Rank
+from mai_core.model import SEALED_ID, Observation, Rank
 from mai_core.money import units_of
 
 
@@ -299,6 +299,14 @@ class TestLiteLLM:
 
     def test_its_id_is_the_generation_only_when_openrouter_gave_it(self) -> None:
         assert only(parse("litellm", {**self.call, "id": "gen-1795176000-a"})).generation_id == "gen-1795176000-a"
+
+    def test_a_response_whose_id_litellm_has_sealed_says_so(self) -> None:
+        """As LiteLLM 1.110 logs a streamed one: Broadcast tells of the same generation under its own id."""
+        sealed = {**self.call, "id": "resp_vTR8Dlx-QLPAH_O_jcJ0LvWDvC9J6ngbVspLCcMvTZw", "call_type": "aresponses"}
+        assert only(parse("litellm", sealed)).flags == (SEALED_ID,)
+        assert only(parse("litellm", {**sealed, "custom_llm_provider": "azure"})).flags == ()
+        header = {"additional_headers": {"llm_provider-x-generation-id": "gen-1795176000-a"}}
+        assert only(parse("litellm", {**sealed, "hidden_params": header})).flags == ()
 
     def test_another_provider_keeps_its_name(self) -> None:
         told = only(parse("litellm", {**self.call, "custom_llm_provider": "azure", "model": "gpt-4o"}))

@@ -19,9 +19,10 @@ from mai_core.intake.fields import amount, count, mapping, name, remark, require
 from mai_core.intake.items import INVALID
 from mai_core.intake.parsed import MIB, Headers, Parsed, Source
 from mai_core.intake.usage_object import read_usage
-from mai_core.model import Observation, Rank
+from mai_core.model import SEALED_ID, Observation, Rank
 
 _OPENROUTER = "openrouter"
+_GENERATION, _RESPONSE = "gen-", "resp_"
 _TEST_MODEL = "litellm-mock-response-model"
 """What the button of LiteLLM's settings page sends, with made-up usage."""
 _GENERATION_HEADER = "llm_provider-x-generation-id"
@@ -95,8 +96,9 @@ def _read(call: _Call) -> Observation | None:
     told["input_tokens"] = _told_or(told["input_tokens"], call.prompt_tokens, "prompt_tokens")
     told["output_tokens"] = _told_or(told["output_tokens"], call.completion_tokens, "completion_tokens")
     relay = name(call.custom_llm_provider, "custom_llm_provider")
+    generation_id = _identity(call)
     return Observation(
-        generation_id=_identity(call),
+        generation_id=generation_id,
         rank=Rank.LITELLM,
         source=SOURCE.name,
         started_at_ms=unix_ms(call.startTime, "startTime", 1),
@@ -110,6 +112,7 @@ def _read(call: _Call) -> Observation | None:
         streamed=yes_or_no(call.stream),
         session_id=remark(call.session_id),
         api_key_name=remark(metadata.get("user_api_key_alias")),
+        flags=(SEALED_ID,) if relay == _OPENROUTER and _is_sealed(call, generation_id) else (),
         **told,
     )
 
@@ -119,17 +122,22 @@ def _identity(call: _Call) -> str:
     hidden = call.hidden_params if isinstance(call.hidden_params, dict) else {}
     headers = hidden.get("additional_headers")
     for given in (call.id, headers.get(_GENERATION_HEADER) if isinstance(headers, dict) else None, _wrapped(call.id)):
-        if isinstance(given, str) and given.startswith("gen-"):
+        if isinstance(given, str) and given.startswith(_GENERATION):
             return required_name(given, "id")
     return required_name(call.litellm_call_id, "litellm_call_id")
 
 
+def _is_sealed(call: _Call, generation_id: str) -> bool:
+    """LiteLLM encrypts the id of a streamed response, unless it is set not to."""
+    return str(call.id).startswith(_RESPONSE) and not generation_id.startswith(_GENERATION)
+
+
 def _wrapped(response_id: Any) -> str | None:
     """A streamed response comes without headers, but its id is base64 around the provider's own."""
-    if not isinstance(response_id, str) or not response_id.startswith("resp_"):
+    if not isinstance(response_id, str) or not response_id.startswith(_RESPONSE):
         return None
     try:
-        told = base64.b64decode(response_id.removeprefix("resp_"), validate=True)
+        told = base64.b64decode(response_id.removeprefix(_RESPONSE), validate=True)
     except ValueError:
         return None
     return told.rpartition(b"response_id:")[2].decode("ascii", "replace")

@@ -55,6 +55,10 @@ MESSAGES: Messages = {
         "Księga odrzuciła to zdarzenie; powód jest w dzienniku.",
         "The ledger refused this event; the log says why.",
     ),
+    "ops.reason.sealed_id": (
+        "LiteLLM ukrywa numer generacji: odrzuć, jeśli zgłasza ją też Broadcast, albo zaksięguj.",
+        "LiteLLM hides the generation's id: drop it where Broadcast tells of it too, or book it.",
+    ),
     "ops.reason.imported_day": (
         "Jego dzień pochodzi z historii starszego systemu i może już je zawierać: odrzuć albo zaksięguj.",
         "Its day came in as history of the older system and may hold it: drop it, or book it.",
