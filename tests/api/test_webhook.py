@@ -364,7 +364,7 @@ class TestWhatIsTooLarge:
         asyncio.run(crowd())
 
     def test_a_slow_body_is_not_waited_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(bodies, "SECONDS_FOR_SMALL", 0)
+        monkeypatch.setattr(bodies, "SECONDS_FOR_KNOWN", 0)
 
         async def read() -> None:
             async def drip() -> Any:
@@ -375,6 +375,22 @@ class TestWhatIsTooLarge:
         with pytest.raises(bodies.Refused) as refused:
             asyncio.run(read())
         assert (refused.value.status, refused.value.headers) == (408, {"connection": "close"})
+
+    def test_whoever_is_known_may_be_slower_than_a_stranger(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """LiteLLM drops a batch that is answered 408."""
+        monkeypatch.setattr(bodies, "SECONDS_FOR_SMALL", 0)
+
+        async def read(*, stranger: bool) -> bytes:
+            async def drip() -> Any:
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+                return {"type": "http.request", "body": b"[]"}
+
+            return await bodies.IncomingBody(drip, {}, 100, bodies.LargeBodies()).read(stranger=stranger)
+
+        assert asyncio.run(read(stranger=False)) == b"[]"
+        with pytest.raises(bodies.Refused, match="too slowly"):
+            asyncio.run(read(stranger=True))
 
 
 class TestWhenItCannotBeStored:
