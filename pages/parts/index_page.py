@@ -29,14 +29,24 @@ document.addEventListener("click", event => {
   if (main) main.scrollTo(0, 0);
 });
 </script>"""
-_DISCONNECTED = """<script>
-// Streamlit's own dialog speaks of itself and English; the figures behind it may be old, which is what matters.
-addEventListener("DOMContentLoaded", () => new MutationObserver(() => {
-  const title = document.querySelector("[role=dialog] h2");
-  if (!title || title.textContent !== "Connection error") return;
-  title.firstChild.nodeValue = %s;
-  title.nextElementSibling.firstElementChild.firstChild.nodeValue = %s;
-}).observe(document.body, {childList: true}));
+_OWN_WORDS = """<script>
+// What Streamlit says by itself it says in English, and of a lost connection not what matters: that figures may be old.
+addEventListener("DOMContentLoaded", () => {
+  const dialogs = %s, skip = %s;
+  new MutationObserver(() => {
+    const title = document.querySelector("[role=dialog] h2"), said = title && dialogs[title.textContent];
+    if (!said) return;
+    title.firstChild.nodeValue = said[0];
+    title.nextElementSibling.firstElementChild.firstChild.nodeValue = said[1];
+  }).observe(document.body, {childList: true});
+  const first = new MutationObserver(() => {
+    const link = document.querySelector("[data-testid=stSkipToContent]");
+    if (!link) return;
+    link.firstChild.nodeValue = skip;
+    first.disconnect();
+  });
+  first.observe(document.body, {childList: true, subtree: true});
+});
 </script>"""
 _ICON = '<link rel="icon" type="image/svg+xml" href="/app/static/icon.svg">'
 _FONT = (
@@ -58,8 +68,12 @@ def _chart_library() -> str:
     return "".join(f'<link rel="prefetch" href="/static/js/{file.name}" as="script">' for file in found)
 
 
-def _disconnected(words: Words) -> str:
-    return _DISCONNECTED % tuple(json.dumps(words(f"error.connection.{part}")) for part in ("title", "text"))
+def _own_words(words: Words) -> str:
+    dialogs = {
+        "Connection error": [words("error.connection.title"), words("error.connection.text")],
+        "Page not found": [words("error.page.title"), words("error.page.text")],
+    }
+    return _OWN_WORDS % (json.dumps(dialogs), json.dumps(words("nav.skip")))
 
 
 @lru_cache(maxsize=4)
@@ -70,7 +84,7 @@ def html(language: Language) -> str:
     page = re.sub(r'<link rel="shortcut icon"[^>]*>', _ICON, page)
     page = re.sub(r'<link\s+rel="preload"[^>]*SourceSans[^>]*>', _FONT, page)
     return (
-        page.replace("<head>", f"<head>{_SERVER}{_LINKS}{_disconnected(Words(language))}{_chart_library()}", 1)
+        page.replace("<head>", f"<head>{_SERVER}{_LINKS}{_own_words(Words(language))}{_chart_library()}", 1)
         .replace('href="./', 'href="/')
         .replace('src="./', 'src="/')
     )

@@ -91,3 +91,16 @@ def _address(path: str, client: str, person: str) -> str:
     today = datetime.now(UTC).date()
     query = {"explain": f"from={today.replace(day=1)}&to={today}&", "person": f"id={person}&"}.get(path, "")
     return f"/{path}?{query}{f'client={client}' if client else ''}"
+
+
+@pytest.mark.parametrize(("language", "title", "skip"), [
+    ("pl", "Nie ma takiej strony", "Przejdź do treści"), ("en", "No such page", "Skip to the content"),
+])  # fmt: skip
+def test_what_streamlit_says_by_itself_is_in_the_readers_language(
+    language: str, title: str, skip: str, visit: Visitor
+) -> None:
+    seen = visit("manager", language)
+    assert seen.page.locator("[data-testid=stSkipToContent]").inner_text() == skip
+    seen.page.goto(f"{seen.site.address}/no_such_page")
+    seen.page.wait_for_selector(f"[role=dialog] h2:text-is('{title}')")
+    seen.excuse("you have requested does not seem to exist")

@@ -113,6 +113,7 @@ def test_the_start_page_is_ours(desk: Desk, browser: TestClient) -> None:
     assert "<title>mAI Usage</title>" in page
     assert "BACKEND_BASE_URL" in page
     assert "kwoty na stronie mog" in page
+    assert "Nie ma takiej strony" in page
     assert "SourceSans" not in page
     assert index_page.is_page("/first_run")
     assert not index_page.is_page("/static/js/index.js")

@@ -121,6 +121,12 @@ MESSAGES: Messages = {
         "The service is not answering, so the amounts on the page may be out of date. The page reconnects by itself; "
         "if it lasts, check your internet connection.",
     ),
+    "error.page.title": ("Nie ma takiej strony", "No such page"),
+    "error.page.text": (
+        "Pod tym adresem niczego nie ma; zamiast tego otwarty jest Przegląd.",
+        "There is nothing at this address; Overview is open instead.",
+    ),
+    "nav.skip": ("Przejdź do treści", "Skip to the content"),
     "error.change.busy": (
         "Nic nie zapisano: księga jest teraz zajęta. Spróbuj ponownie za chwilę.",
         "Nothing was saved: the ledger is busy. Try again in a moment.",
