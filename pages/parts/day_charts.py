@@ -90,13 +90,14 @@ def _dated(view: View, every: Sequence[date], series: Sequence[Series], *, colum
 
 
 def _told(view: View, series: Series, shown: Sequence[date]) -> dict[str, Any]:
-    """What a series says on its days, in whichever shape: where it stands, whose it is, what its tooltip tells."""
+    """What a series says on its days, in whichever shape: where it stands, whose it is, what its tooltip tells. A
+    stack has a point of every series on every day, also where there is nothing to tell."""
     name, _, model, rows = series
     found = [rows.get(day) for day in shown]
     return {
         "x": [day.isoformat() for day in shown],
         "y": [in_pln(row.get("charged_ppln")) if row else None for row in found],
-        "customdata": [both(view.words, row) if row else "" for row in found],
+        "customdata": [both(view.words, row) if row else view.words("none") for row in found],
         "name": safe(name), "meta": model, "hovertemplate": f"{safe(name)}: %{{customdata}}<extra></extra>",
     }  # fmt: skip
 
@@ -204,7 +205,7 @@ def _draw_links(
     when = words.span(first, last)
     links = [markup.link(view.explain(first, last, **filters), f"{when}: {words('explain.link')}")]
     told = (trace for trace in figure.data if trace.get("meta") and pressed in trace["x"])
-    for model in dict.fromkeys(trace["meta"] for trace in told if trace["customdata"][trace["x"].index(pressed)]):
+    for model in dict.fromkeys(trace["meta"] for trace in told if trace["y"][trace["x"].index(pressed)] is not None):
         where = view.explain(first, last, **{**filters, "model": model})
         links.append(markup.link(where, markup.name(str(model).rpartition("/")[2]), words("explain.link")))
     frame.draw(Html(f'<div class="m-links">{"".join(link.text for link in links)}</div>'))
