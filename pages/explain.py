@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Literal
 
 import streamlit as st
 
@@ -28,20 +29,27 @@ def show(view: View) -> None:
     try:
         first, last = (date.fromisoformat(st.query_params.get(name, "")) for name in ("from", "to"))
     except ValueError:
-        frame.draw(markup.notice(words("explain.bad_link"), "warn"))
+        _nothing(view, words("explain.bad_link"), "warn")
         return
     last = max(first, last)
     chosen = {name: st.query_params[name] for name in _FILTERS if name in st.query_params}
     filters: dict[str, tuple[str, ...]] = {_FILTERS[name]: (value,) for name, value in chosen.items()}
     found = reading.explanation(view.session.viewer, view.client_id, first, last, filters)
-    if not found.requests:
-        frame.draw(markup.notice(found.sentence(words)))
-        return
     (people,), _ = view.read_days(first, last, "by_person")
-    frame.draw(_summary(view, found, _scope(view, chosen, people, first, last)))
+    scope = _scope(view, chosen, people, first, last)
+    if not found.requests:
+        _nothing(view, f"{scope}: {found.sentence(words)}")
+        return
+    frame.draw(_summary(view, found, scope))
     _parts(view, found, chosen)
     if found.level == "days":
         _breakdowns(view, first, last, chosen, filters)
+
+
+def _nothing(view: View, said: str, kind: Literal["", "warn"] = "") -> None:
+    """With the way to amounts that can be explained."""
+    to_amounts = markup.link(view.link(""), view.words("explain.choose"))
+    frame.draw(markup.notice(markup.joined(said, " ", to_amounts), kind))
 
 
 def _scope(view: View, chosen: dict[str, str], people: Sequence[Row], first: date, last: date) -> str:

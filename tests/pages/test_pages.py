@@ -464,3 +464,13 @@ def test_without_a_secret_the_webhook_does_not_open(desk: Desk, open_page: Opene
     page = open_page(desk.login("operator"), "first_run")
     page.button(key="test_event").click().run()
     assert "m-notice bad" in drawn(page)
+
+
+def test_an_amount_that_cannot_be_explained_says_whose_it_is_and_where_amounts_are(
+    desk: Desk, open_page: Opener
+) -> None:
+    token = desk.login("manager")
+    page = open_page(token, "explain", **EXPLAINED, model="none/such")
+    assert "none/such · 1–21 października 2026: Nie było zapytań" in text(page)
+    assert 'href="/">Kwoty są na stronie Przegląd.' in drawn(page)
+    assert 'href="/">Kwoty są na stronie Przegląd.' in drawn(open_page(token, "explain"))

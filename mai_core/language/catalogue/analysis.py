@@ -84,6 +84,7 @@ MESSAGES: Messages = {
     "explain.markup.given": ("podany", "given"),
     "explain.raw": ("Koszt u dostawcy", "Provider's cost"),
     "explain.bad_link": ("Ten link jest niepełny: brakuje w nim dni.", "This link is incomplete: it names no days."),
+    "explain.choose": ("Kwoty są na stronie Przegląd.", "The amounts are on Overview."),
     "sql.title": ("SQL", "SQL"),
     "sql.hint": (
         "Jedno zapytanie SELECT w dialekcie DuckDB. Dane tylko Twojej organizacji.",
