@@ -151,8 +151,12 @@ def _answer(view: View, answer: dict[str, Any]) -> None:
     grid, chart = st.tabs([words("sql.grid"), words("sql.chart")])
     with grid:
         # The grid's own menu writes a CSV of what it shows.
+        exact = [name for name, kind in zip(names, kinds, strict=True) if "DECIMAL" in kind]
         shown = [{name: harmless(value) for name, value in row.items()} for row in rows]
-        st.dataframe(shown, hide_index=True, key="sql_grid", height=min(38 + 35 * len(rows), 480))
+        st.dataframe(
+            shown, hide_index=True, key="sql_grid", height=min(38 + 35 * len(rows), 480),
+            column_config={name: st.column_config.TextColumn(alignment="right") for name in exact},
+        )  # fmt: skip
         buttons(view, "sql", [Field(name, name) for name in names], lambda: rows)
     with chart:
         numbers = [name for name, kind in zip(names, kinds, strict=True) if any(part in kind for part in _NUMBERS)]
