@@ -37,7 +37,7 @@ def _own(view: View) -> None:
             words("settings.language"), languages, languages.index(words.language),
             format_func=lambda code: words(f"settings.language.{code}"),
         )  # fmt: skip
-        digest = st.checkbox(words("settings.digest"), value=True)
+        digest = st.checkbox(words("settings.digest"), view.session.digest)
         if st.form_submit_button(words("save"), type="primary"):
             body = {"name": name, "language": language, "digest": digest}
             if frame.act(view, "PATCH", "/auth/account", json=body):

@@ -25,6 +25,8 @@ class Session:
     email: str
     name: str
     language: str | None
+    digest: bool
+    """Wants the summary by e-mail."""
 
     @property
     def viewer(self) -> Viewer:
@@ -83,4 +85,5 @@ def _read(token: str, body: dict[str, Any]) -> Session:
         email=account.get("email") or "",
         name=account.get("name") or account.get("email") or "",
         language=account.get("language"),
+        digest=account.get("digest") is not False,
     )
