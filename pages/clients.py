@@ -113,14 +113,12 @@ def _change(view: View, rows: list[dict[str, Any]]) -> None:
     row = by_id[chosen]
     with st.form(f"client_change_{chosen}", border=False):
         terms = _terms(view, f"change_{chosen}", row)
-        since = st.text_input(
-            words("clients.markup.from"), key=f"change_{chosen}_since", placeholder=view.today.isoformat(),
-            help=words("clients.markup.from.how"), max_chars=10,
-        )  # fmt: skip
+        how = words("clients.markup.from.how")
+        since = frame.day_input(view, words("clients.markup.from"), f"change_{chosen}_since", how)
         if st.form_submit_button(words("save"), type="primary"):
             changed = {name: value for name, value in terms.items() if row.get(name) != value}
-            if "markup_rate" in changed and since.strip():
-                changed["markup_from"] = since.strip()
+            if "markup_rate" in changed and since:
+                changed["markup_from"] = since
             if changed and frame.act(view, "PATCH", f"/api/v1/admin/clients/{chosen}", json=changed):
                 shell_cache.forget_clients()
     action = "close" if row["is_active"] else "reopen"

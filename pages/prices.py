@@ -171,14 +171,11 @@ def _terms(view: View, model: str, standing: Agreed | None) -> dict[str, Any] | 
                     words(f"prices.{name}"), rates.shown(words, before.get(name)), key=f"price_{name}_{model}",
                     help=words(f"prices.{name}.how") if name in ("cached_per_million", "per_request") else None,
                 )  # fmt: skip
-        since = st.text_input(
-            words("prices.since"), key=f"price_since_{model}", placeholder=view.today.isoformat(),
-            help=words("prices.since.how"), max_chars=10,
-        )  # fmt: skip
+        since = frame.day_input(view, words("prices.since"), f"price_since_{model}", words("prices.since.how"))
         if not st.form_submit_button(words("save"), type="primary"):
             return None
     given = {name: rates.decimal_of(text) for name, text in typed.items()}
     return {
-        "model": model, "client_org_id": view.client_id, "since": since.strip() or None,
+        "model": model, "client_org_id": view.client_id, "since": since,
         **{name: value for name, value in given.items() if value is not None},
     }  # fmt: skip

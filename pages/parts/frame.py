@@ -73,12 +73,22 @@ def _picker(view: View, choices: tuple[str, ...], default: str) -> Period:
         standing = period_of("custom", view.today, first, last) if first and last else period_of("30d", view.today)
         chosen = st.date_input(
             words("period.range"), (standing.first, standing.last), max_value=view.today, key="range",
-            label_visibility="collapsed", format="DD.MM.YYYY" if words.language == "pl" else "DD/MM/YYYY", width=230,
+            label_visibility="collapsed", format=_day_format(view), width=230,
         )  # fmt: skip
         first, last = chosen if isinstance(chosen, tuple) and len(chosen) == 2 else (standing.first, standing.last)
     period = period_of(choice, view.today, first, last)
     _keep_in_url(period)
     return period
+
+
+def _day_format(view: View) -> str:
+    return "DD.MM.YYYY" if view.words.language == "pl" else "DD/MM/YYYY"
+
+
+def day_input(view: View, label: str, key: str, how: str) -> str | None:
+    """A day that may be left open, as the API takes it."""
+    day = st.date_input(label, None, key=key, format=_day_format(view), help=how)
+    return day.isoformat() if isinstance(day, date) else None
 
 
 def _url_day(name: str) -> date | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -30,8 +32,9 @@ def test_the_latest_that_has_begun_counts() -> None:
     assert states_of(agreed, NOW_MS) == ["replaced", "now", "later", "now", "replaced", "ended"]
 
 
-def _fill(page: AppTest, **typed: str) -> AppTest:
+def _fill(page: AppTest, since: date | None = None, **typed: str) -> AppTest:
     page.selectbox(key="price_model").select(MODEL).run()
+    page.date_input(key=f"price_since_{MODEL}").set_value(since)
     for name, value in typed.items():
         page.text_input(key=f"price_{name}_{MODEL}").set_value(value)
     return next(button for button in page.button if button.label == "Zapisz").click().run()
@@ -62,7 +65,7 @@ def test_a_price_is_agreed_on_and_ended_again(desk: Desk, open_page: Opener) -> 
 
 def test_a_price_for_everybody_and_from_a_day(desk: Desk, open_page: Opener) -> None:
     page = _fill(open_page(desk.login("operator"), "prices"), input_per_million="1", output_per_million="2",
-                 since="2026-11-01")  # fmt: skip
+                 since=date(2026, 11, 1))  # fmt: skip
     assert "będzie obowiązywać" in text(page)
     with desk.installation.store.read() as db:
         assert [row["client_org_id"] for row in sale_prices.list_all(db)] == [None]

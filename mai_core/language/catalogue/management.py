@@ -12,8 +12,8 @@ MESSAGES: Messages = {
     "clients.markup.default": ("domyślny", "default"),
     "clients.markup.from": ("Nowy narzut od dnia", "New markup from day"),
     "clients.markup.from.how": (
-        "RRRR-MM-DD; puste: od tej chwili. Miesiące z fakturą się nie zmieniają.",
-        "YYYY-MM-DD; empty: from now. Months with an invoice do not change.",
+        "Puste: od tej chwili. Miesiące z fakturą się nie zmieniają.",
+        "Empty: from now. Months with an invoice do not change.",
     ),
     "clients.byok": (
         "Doliczaj koszt własnego klucza u dostawcy (BYOK)",

@@ -44,8 +44,8 @@ MESSAGES: Messages = {
     "prices.per_request.how": ("Puste: nic ponad tokeny.", "Empty: nothing on top of the tokens."),
     "prices.since": ("Od dnia", "From day"),
     "prices.since.how": (
-        "RRRR-MM-DD; puste: od tej chwili. Co już zaksięgowano, zmienia dopiero „python -m mai_core rerate”.",
-        "YYYY-MM-DD; empty: from now. What is booked already changes with “python -m mai_core rerate” only.",
+        "Puste: od tej chwili. Co już zaksięgowano, zmienia dopiero „python -m mai_core rerate”.",
+        "Empty: from now. What is booked already changes with “python -m mai_core rerate” only.",
     ),
     "prices.end": ("Zakończ: wraca narzut", "End it: the markup counts again"),
 }
