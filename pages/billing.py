@@ -47,7 +47,7 @@ def show(view: View) -> None:
     with st.container(key="card_statement"):
         frame.draw(
             _statement(view, period, group, lines, total),
-            Html(f'<p class="m-sub">{escape(words("billing.rounding"))}</p>'),
+            Html(f'<p class="m-sub m-below">{escape(words("billing.rounding"))}</p>'),
         )
         buttons(view, f"statement-{month_of(period.first)}-{group}", _fields(view, group), lambda: _file(lines))
     frame.draw(

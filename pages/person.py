@@ -78,6 +78,7 @@ def _figures(view: View, period: Period, row: Row, total: Row, before: Row) -> l
     share = int(row["charged_pusd"]) / int(total["charged_pusd"]) if total["charged_pusd"] else 0.0
     was = words("overview.before", value=words.money(int(before["charged_ppln"] or 0), "PLN"))
     where = view.explain(period.first, period.last, person=row["user_id"])
+    used_on = words("person.used_on", n=int(row["days_active"]))
     tokens = f"{words('column.tokens')}: {words.compact(row['total_tokens'])}"
     return [
         markup.card(
@@ -85,7 +86,7 @@ def _figures(view: View, period: Period, row: Row, total: Row, before: Row) -> l
             href=where, title=words("explain.link"), wide=True,
         ),
         markup.card(words("person.share"), words.percent(share, 1), markup.meter(share, words.percent(share, 1))),
-        markup.card(words("overview.requests"), words.count(requests), words("days.count", n=int(row["days_active"]))),
+        markup.card(words("overview.requests"), words.count(requests), used_on),
         markup.card(words("overview.per_request"), each, tokens, href=where, title=words("explain.link")),
     ]  # fmt: skip
 

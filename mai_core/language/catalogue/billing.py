@@ -19,7 +19,7 @@ MESSAGES: Messages = {
         "Miesiąc trwa: zestawienie obejmuje {span}.",
         "The month is still running: the statement covers {span}.",
     ),
-    "billing.average_rate": ("Średni kurs", "Average rate"),
+    "billing.average_rate": ("Średni kurs USD", "Average USD rate"),
     "billing.policy.daily": ("każdy dzień po kursie NBP z tego dnia", "each day at that day's NBP rate"),
     "billing.policy.period_end": (
         "miesiąc po kursie NBP z ostatniego dnia roboczego przed końcem",

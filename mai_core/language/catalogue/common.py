@@ -25,7 +25,6 @@ MESSAGES: Messages = {
         {"one": "{n} osoba", "few": "{n} osoby", "many": "{n} osób"},
         {"one": "{n} person", "other": "{n} people"},
     ),
-    "days.count": ({"one": "{n} dzień", "few": "{n} dni", "many": "{n} dni"}, {"one": "{n} day", "other": "{n} days"}),
     "requests.count": (
         {"one": "{n} zapytanie", "few": "{n} zapytania", "many": "{n} zapytań"},
         {"one": "{n} request", "other": "{n} requests"},

@@ -30,6 +30,10 @@ MESSAGES: Messages = {
     "person.choose": ("Wybierz osobę na stronie „Użytkownicy”.", "Choose a person on the page “Users”."),
     "person.missing": ("Nie ma takiej osoby w tym okresie.", "There is no such person in this period."),
     "person.back": ("Wszyscy użytkownicy", "All users"),
+    "person.used_on": (
+        {"one": "w {n} dniu z użyciem", "few": "w {n} dniach z użyciem", "many": "w {n} dniach z użyciem"},
+        {"one": "on {n} day of use", "other": "on {n} days of use"},
+    ),
     "person.days": ("Dzień po dniu", "Day by day"),
     "person.models": ("Modele tej osoby", "This person's models"),
     "person.hours": ("O jakich porach", "At what times"),
