@@ -12,10 +12,12 @@ from typing import Literal
 
 import streamlit as st
 
+from mai_core.days import month_of
 from mai_core.reports.explain import Explanation
 from pages.parts import frame, markup, model_prices, rates, reading
 from pages.parts.markup import Cell, Column, Html, escape
 from pages.parts.palette import ModelColours, model_colours
+from pages.parts.periods import period_of
 from pages.parts.reading import Row
 from pages.parts.view import View
 
@@ -40,7 +42,7 @@ def show(view: View) -> None:
     if not found.requests:
         _nothing(view, f"{scope}: {found.sentence(words)}")
         return
-    frame.draw(_summary(view, found, scope))
+    frame.draw(_wider(view, first, last, chosen), _summary(view, found, scope))
     _parts(view, found, chosen)
     if found.level == "days":
         _breakdowns(view, first, last, chosen, filters)
@@ -64,6 +66,21 @@ def _scope(view: View, chosen: dict[str, str], people: Sequence[Row], first: dat
         else:
             shown.append(value or words("none"))
     return " · ".join([*shown, words.span(first, last)])
+
+
+def _wider(view: View, first: date, last: date, chosen: dict[str, str]) -> Html:
+    """To the month of these days, and to the same days without one of the filters."""
+    words, month = view.words, period_of(month_of(first), view.today)
+    links = []
+    if month.first <= first and last <= month.last and (first, last) != (month.first, month.last):
+        links.append(markup.link(view.explain(month.first, month.last, **chosen), words.month(first)))
+    for name in chosen:
+        others = {other: value for other, value in chosen.items() if other != name}
+        links.append(markup.link(view.explain(first, last, **others), words(f"explain.all.{name}")))
+    if not links:
+        return Html("")
+    label = f"<span>{escape(words('explain.wider'))}</span>"
+    return Html(f'<div class="m-links m-above">{label}{"".join(link.text for link in links)}</div>')
 
 
 def _summary(view: View, found: Explanation, scope: str) -> Html:

@@ -84,6 +84,11 @@ MESSAGES: Messages = {
     "explain.markup.given": ("podany", "given"),
     "explain.raw": ("Koszt u dostawcy", "Provider's cost"),
     "explain.bad_link": ("Ten link jest niepełny: brakuje w nim dni.", "This link is incomplete: it names no days."),
+    "explain.wider": ("Szerzej:", "Wider:"),
+    "explain.all.model": ("wszystkie modele", "all models"),
+    "explain.all.person": ("wszystkie osoby", "all people"),
+    "explain.all.department": ("wszystkie działy", "all departments"),
+    "explain.all.provider": ("wszyscy dostawcy", "all providers"),
     "explain.choose": ("Kwoty są na stronie Przegląd.", "The amounts are on Overview."),
     "sql.title": ("SQL", "SQL"),
     "sql.hint": (
