@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+
+import pytest
+
 from mai_core.store import batch_runs, quarantine
+from routers import batch
 from tests.pages.conftest import ACME, Desk, Opener
 from tests.pages.conftest import markup_of as drawn
 from tests.pages.conftest import text_of as text
@@ -46,3 +51,26 @@ def test_an_entry_in_quarantine_says_what_is_wrong_with_it(desk: Desk, open_page
     assert "gen_ai.usage.input_tokens: to nie liczba całkowita" in polish
     english = text(open_page(desk.login("operator", "en"), "operations"))
     assert "gen_ai.usage.input_tokens: is not a whole number" in english
+
+
+def test_what_was_dropped_is_gone_at_once(desk: Desk, open_page: Opener) -> None:
+    with desk.installation.store.write() as db:
+        for digest in ("a", "b"):
+            quarantine.put(
+                db, desk.installation.now_ms(), source=f"way-{digest}", client_org_id=None, reason_code="invalid",
+                reason="cost: is missing", body="{}", sha256=digest,
+            )  # fmt: skip
+    page = open_page(desk.login("operator"), "operations")
+    page.selectbox(key="quarantine").select_index(0).run()
+    dropped = page.selectbox(key="quarantine").value
+    page.button(key="drop").click().run()
+    assert not page.exception
+    assert dropped not in [int(option.split()[0][1:]) for option in page.selectbox(key="quarantine").options]
+    assert drawn(page).count("cost: brakuje") == 1
+
+
+def test_a_batch_that_was_started_says_so(desk: Desk, open_page: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "launch", lambda *_: subprocess.Popen(["true"]))
+    page = open_page(desk.login("operator"), "operations")
+    page.button(key="batch_now").click().run()
+    assert "Uruchomiono przebieg." in text(page)

@@ -150,8 +150,10 @@ def exchange_rates(view: View) -> None:
                 label_visibility="collapsed", format_func=lambda text: common.day(view, text), width=240,
             )  # fmt: skip
             for decision in ("accept", "refuse"):
-                if st.button(words(f"ops.rates.{decision}"), key=f"rate_{decision}"):
-                    frame.act(view, "POST", f"/api/v1/exchange-rates/USD/{day}", json={"decision": decision})
+                if st.button(words(f"ops.rates.{decision}"), key=f"rate_{decision}") and frame.act(
+                    view, "POST", f"/api/v1/exchange-rates/USD/{day}", json={"decision": decision}
+                ):
+                    common.tell_after("rates")
 
 
 def prices(view: View) -> None:

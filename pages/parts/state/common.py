@@ -8,7 +8,7 @@ import streamlit as st
 
 from mai_core.days import parse_day, parse_instant_ms
 from mai_core.language import reasons
-from pages.parts import api, frame
+from pages.parts import api, frame, markup
 from pages.parts.markup import Html, escape
 from pages.parts.view import View
 
@@ -19,6 +19,18 @@ def ask(view: View, path: str, **params: Any) -> Any:
 
 def said(view: View, key: str, **values: Any) -> None:
     frame.draw(Html(f'<p class="m-sub">{escape(view.words(key, **values))}</p>'))
+
+
+def tell_after(section: str, sentence: str = "") -> None:
+    """The page is drawn anew after a change, without what is done; what became of it is said where it was decided."""
+    st.session_state[f"{section}_told"] = sentence
+    st.rerun()
+
+
+def draw_told(section: str) -> None:
+    sentence = st.session_state.pop(f"{section}_told", "")
+    if sentence:
+        frame.draw(markup.notice(sentence))
 
 
 def moment(view: View, text: str | None) -> str:

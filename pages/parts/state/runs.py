@@ -18,9 +18,11 @@ _MOST_FAILURES = 10
 def batches(view: View) -> None:
     words = view.words
     status = common.ask(view, "/api/admin/batch/status", limit=5)
+    common.draw_told("batches")
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(words("ops.batch.now"), key="batch_now", disabled=status["running"]):
-            frame.act(view, "POST", "/api/admin/batch/trigger", json={})
+        start = st.button(words("ops.batch.now"), key="batch_now", disabled=status["running"])
+        if start and frame.act(view, "POST", "/api/admin/batch/trigger", json={}):
+            common.tell_after("batches", words("ops.batch.started"))
         if status["next_run"]:
             said = words("ops.batch.next", moment=common.moment(view, status["next_run"]))
             frame.draw(Html(f'<span class="m-sub">{escape(said)}</span>'))

@@ -18,6 +18,7 @@ _MOST = 50
 
 def quarantine(view: View) -> None:
     words = view.words
+    common.draw_told("quarantine")
     entries = [entry for entry in common.ask(view, "/api/v1/admin/quarantine") if entry["state"] == "waiting"]
     if not entries:
         common.said(view, "ops.quarantine.none")
@@ -49,9 +50,10 @@ def quarantine(view: View) -> None:
             path = f"/api/v1/admin/quarantine/{chosen}/replay"
             told = frame.act(view, "POST", path, json={"client_org_id": client})
             if told is not None:
-                frame.draw(markup.notice(words("ops.quarantine.replayed", **told)))
-        if st.button(words("ops.quarantine.drop"), key="drop"):
-            frame.act(view, "POST", f"/api/v1/admin/quarantine/{chosen}/drop")
+                common.tell_after("quarantine", words("ops.quarantine.replayed", **told))
+        drop = st.button(words("ops.quarantine.drop"), key="drop")
+        if drop and frame.act(view, "POST", f"/api/v1/admin/quarantine/{chosen}/drop"):
+            common.tell_after("quarantine")
 
 
 def _reason(view: View, code: str, reason: str) -> markup.Html:
@@ -63,6 +65,7 @@ def _reason(view: View, code: str, reason: str) -> markup.Html:
 
 def unrouted(view: View) -> None:
     words = view.words
+    common.draw_told("unrouted")
     senders = common.ask(view, "/api/v1/admin/unrouted")
     if not senders:
         common.said(view, "ops.unrouted.none")
@@ -98,7 +101,7 @@ def unrouted(view: View) -> None:
             wish = {"kind": kind, "value": sender[kind], "client_org_id": client, "user_id": person}
             told = frame.act(view, "PUT", "/api/v1/admin/routes", json=wish)
             if told is not None:
-                frame.draw(markup.notice(words("ops.unrouted.assigned", n=told["replayed"])))
+                common.tell_after("unrouted", words("ops.unrouted.assigned", n=told["replayed"]))
 
 
 def _person_choice(view: View, client: str) -> str | None:
@@ -142,8 +145,9 @@ def conflicts(view: View) -> None:
             words("ops.conflicts.right"), row["seen_values"], key="conflict_value", label_visibility="collapsed",
             width=200, format_func=lambda seen: _value(view, row["field"], seen),
         )  # fmt: skip
-        if st.button(words("ops.conflicts.decide"), key="decide", type="primary"):
-            frame.act(view, "POST", f"/api/v1/admin/conflicts/{row['id']}/decide", json={"value": value})
+        decide, path = words("ops.conflicts.decide"), f"/api/v1/admin/conflicts/{row['id']}/decide"
+        if st.button(decide, key="decide", type="primary") and frame.act(view, "POST", path, json={"value": value}):
+            common.tell_after("conflicts")
 
 
 def _field(view: View, name: str) -> str:
