@@ -100,8 +100,8 @@ def _installation(view: View) -> None:
     ]  # fmt: skip
     body = [
         {
-            "name": name,
-            "value": markup.name(value) if value else None,
+            "name": markup.whole(name),
+            "value": markup.whole(value) if value else None,
             "meaning": words(f"setting.{name}").replace("`", ""),
         }
         for name, value, _ in settings_rows(installation.settings())

@@ -83,6 +83,12 @@ def name(text: str, small: str = "") -> Html:
     return Html(f'<span class="m-name" dir="auto">{escape(text[:_LONGEST_NAME])}</span>{below}')
 
 
+def whole(text: str) -> Html:
+    """Never cut: an address or a name that is copied. It is broken behind its marks instead."""
+    breakable = escape(text).replace("_", "_<wbr>").replace("/", "/<wbr>")
+    return Html(f'<span class="m-whole" lang="en">{breakable}</span>')
+
+
 def tag(text: str, kind: Literal["", "warn", "bad", "good"] = "") -> Html:
     return Html(f'<span class="m-tag {kind}">{escape(text)}</span>')
 
