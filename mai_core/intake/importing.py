@@ -43,14 +43,14 @@ def import_csv(installation: Installation, path: Path, client: str | None, progr
     """OpenRouter's activity export."""
     with _opened(path) as file:
         rows = activity_csv.rows_of(file)
-        return _import(installation, activity_csv.SOURCE, activity_csv.read_row, rows, 2, client, progress)
+        return _import(installation, activity_csv.SOURCE, activity_csv.read_row, rows, client, progress)
 
 
 def import_events(installation: Installation, path: Path, client: str | None, progress: Progress) -> Imported:
     """CloudEvents, one per line."""
     with _opened(path) as file:
-        lines = (line for line in file if line.strip())
-        return _import(installation, cloudevents.SOURCE, _read_line, lines, 1, client, progress)
+        lines = ((number, line) for number, line in enumerate(file, 1) if line.strip())
+        return _import(installation, cloudevents.SOURCE, _read_line, lines, client, progress)
 
 
 def _read_line(item: dict[str, Any]) -> Observation:
@@ -74,8 +74,7 @@ def _import(
     installation: Installation,
     source: Source,
     read: Reader,
-    items: Iterable[Any],
-    first_line: int,
+    numbered: Iterable[tuple[int, Any]],
     client: str | None,
     progress: Progress,
 ) -> Imported:
@@ -85,12 +84,11 @@ def _import(
         with installation.store.read() as db:
             clients.require(db, client)
     imported, desk = Imported(), Desk(installation)
-    for piece in _pieces(items):
-        parsed = parse_items(_decoded(piece), read)
+    for piece in _pieces(numbered):
+        parsed = parse_items(_decoded(item for _, item in piece), read)
         delivery = Delivery(source, client, parsed, installation.now_ms(), historical=True)
         receipt = desk.deliver([delivery])[0]
-        offset = first_line + imported.lines
-        imported.refused += [Problem(offset + one.index, one.code, one.reason) for one in parsed.refusals]
+        imported.refused += [Problem(piece[one.index][0], one.code, one.reason) for one in parsed.refusals]
         imported.lines += len(piece)
         imported.new += receipt.new
         imported.changed += receipt.changed
@@ -100,13 +98,13 @@ def _import(
     return imported
 
 
-def _pieces(items: Iterable[Any]) -> Iterator[list[Any]]:
-    source = iter(items)
+def _pieces(numbered: Iterable[tuple[int, Any]]) -> Iterator[list[tuple[int, Any]]]:
+    source = iter(numbered)
     while piece := list(islice(source, AT_ONCE)):
         yield piece
 
 
-def _decoded(piece: list[Any]) -> Iterator[Any]:
+def _decoded(piece: Iterable[Any]) -> Iterator[Any]:
     """Lines of JSON become objects; a line that is no JSON becomes something that is refused by itself."""
     for item in piece:
         if not isinstance(item, str):

@@ -178,6 +178,28 @@ class TestImports:
         assert main(["import-csv", str(file), "--client", CLIENT]) == 0
         assert "1 lines: 0 new" in capsys.readouterr().out
 
+    def test_a_refused_line_is_the_line_of_the_file(
+        self, hub: Installation, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Not the row: cells in quotes hold line breaks, blank lines are none, a spreadsheet says `sep=` above."""
+        file = tmp_path / "activity.csv"
+        good = 'gen-{0},2026-04-13T10:00:00Z,0.12,10,20,openai/gpt-4o-mini,u,"one\ntwo\r\nthree"'
+        bad = 'gen-{0},2026-04-13T10:00:00Z,free,10,20,openai/gpt-4o-mini,u,"one\ntwo"'
+        lines = ["sep=,", self.header, good.format("a"), bad.format("b"), "", bad.format("c"), '"x"']
+        file.write_text("\n".join(lines), newline="")
+        assert main(["import-csv", str(file), "--client", CLIENT]) == 1
+        assert [line.partition(":")[0] for line in capsys.readouterr().err.splitlines()] == [
+            "line 6", "line 9", "line 11",
+        ]  # fmt: skip
+
+    def test_blank_lines_between_events_are_lines(
+        self, hub: Installation, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        file = tmp_path / "events.jsonl"
+        file.write_text("\n\n{broken\n")
+        assert main(["import-events", str(file), "--client", CLIENT]) == 1
+        assert capsys.readouterr().err == "line 3: event: is not an object\n"
+
     def test_lines_of_cloudevents(self, hub: Installation, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         event = {
             "specversion": "1.0",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
@@ -19,6 +20,7 @@ from mai_core.intake.parsed import Headers, Parsed, Source
 from mai_core.model import Observation, Rank
 
 _AMOUNTS = ("cost_total", "byok_usage_inference")
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
 REQUIRED = ("generation_id", "created_at", "cost_total")
 
 
@@ -28,17 +30,18 @@ def parse(body: bytes, headers: Headers) -> Parsed:
     except UnicodeDecodeError:
         raise Unreadable("not_csv", "the file is not UTF-8 text") from None
     try:
-        return parse_items(rows_of(io.StringIO(text, newline="")), read_row)
+        return parse_items((row for _, row in rows_of(io.StringIO(text, newline=""))), read_row)
     except csv.Error as error:
         raise Unreadable("not_csv", f"the file is not CSV: {error}") from None
 
 
-def rows_of(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """Rows by the names in the header; Unreadable where it is that of another table."""
+def rows_of(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Rows by the names in the header, each with the line of the file that it begins on; Unreadable where the header
+    is that of another table."""
     remaining = iter(lines)
-    header = next(remaining, "")
+    header, above = next(remaining, ""), 0
     if header.lower().startswith("sep="):
-        header = next(remaining, "")
+        header, above = next(remaining, ""), 1
     delimiter = max(",;\t", key=header.count)
     rows = csv.DictReader(chain([header], remaining), delimiter=delimiter)
     names = [each.strip().lower() for each in rows.fieldnames or ()]
@@ -46,7 +49,15 @@ def rows_of(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     if missing:
         raise Unreadable("not_csv", f"the first line has no column {', '.join(missing)}: is this an activity export?")
     rows.fieldnames = names
-    return iter(rows) if delimiter == "," else map(_with_decimal_points, rows)
+    return _numbered(rows, above, has_points=delimiter == ",")
+
+
+def _numbered(rows: csv.DictReader[str], above: int, *, has_points: bool) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The reader has counted the lines up to where a row ends, with those inside of cells in quotes."""
+    for row in rows:
+        cells = [*row.values(), *(row.get(None) or ())]  # what has no name is under None
+        inside = sum(len(_LINE_BREAK.findall(cell)) for cell in cells if isinstance(cell, str))
+        yield above + rows.line_num - inside, row if has_points else _with_decimal_points(row)
 
 
 def _with_decimal_points(row: dict[str, Any]) -> dict[str, Any]:
