@@ -26,6 +26,7 @@ REASONS = {
     "is not a whole number": "to nie liczba całkowita",
     "is not an instant such as 2026-11-21T13:00:00Z": "to nie chwila w postaci 2026-11-21T13:00:00Z",
     "is not an object": "to nie obiekt",
+    "is not JSON in base64": "to nie JSON zapisany w base64",
     "is not the OTLP/JSON shape of a trace": "to nie ślad w postaci OTLP/JSON",
     "is neither a trace nor a video job": "to ani ślad, ani zadanie wideo",
     "is longer than {x} characters": "ma więcej niż {x} znaków",

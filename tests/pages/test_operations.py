@@ -69,6 +69,27 @@ def test_what_was_dropped_is_gone_at_once(desk: Desk, open_page: Opener) -> None
     assert drawn(page).count("cost: brakuje") == 1
 
 
+def test_of_many_entries_the_oldest_are_shown_and_that_there_are_more(desk: Desk, open_page: Opener) -> None:
+    operator = desk.login("operator")
+
+    def shown(entries: range) -> str:
+        with desk.installation.store.write() as db:
+            for number in entries:
+                quarantine.put(
+                    db, desk.installation.now_ms(), source=f"way-{number}-", client_org_id=None, reason_code="invalid",
+                    reason="cost: is missing", body="{}", sha256=str(number),
+                )  # fmt: skip
+        return text(open_page(operator, "operations"))
+
+    fifty = shown(range(50))
+    assert "way-49-" in fifty
+    assert "Pokazano 50" not in fifty
+    more = shown(range(50, 52))
+    assert "way-49-" in more
+    assert "way-50-" not in more
+    assert "Pokazano 50 najstarszych" in more
+
+
 def test_a_batch_that_was_started_says_so(desk: Desk, open_page: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch, "launch", lambda *_: subprocess.Popen(["true"]))
     page = open_page(desk.login("operator"), "operations")

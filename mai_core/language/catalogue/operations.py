@@ -74,6 +74,12 @@ MESSAGES: Messages = {
     "ops.field.external_user": ("osoba", "person"),
     "ops.quarantine": ("Kwarantanna", "Quarantine"),
     "ops.quarantine.none": ("Nic nie czeka w kwarantannie.", "Nothing waits in quarantine."),
+    "ops.quarantine.more": (
+        "Pokazano {most} najstarszych wpisów; kolejne pojawią się, gdy te znikną. Wszystkie naraz pokazuje "
+        "python -m mai_core quarantine list, a księguje python -m mai_core quarantine replay --all.",
+        "These are the {most} oldest entries; further ones come up as these go. python -m mai_core quarantine list "
+        "shows all of them, python -m mai_core quarantine replay --all books them.",
+    ),
     "ops.quarantine.choose": ("Wpis", "Entry"),
     "ops.quarantine.replay": ("Zaksięguj", "Book it"),
     "ops.quarantine.drop": ("Odrzuć", "Drop it"),

@@ -19,10 +19,11 @@ _MOST = 50
 def quarantine(view: View) -> None:
     words = view.words
     common.draw_told("quarantine")
-    entries = [entry for entry in common.ask(view, "/api/v1/admin/quarantine") if entry["state"] == "waiting"]
-    if not entries:
+    found = common.ask(view, "/api/v1/admin/quarantine", limit=_MOST + 1)
+    if not found:
         common.said(view, "ops.quarantine.none")
         return
+    entries = found[:_MOST]
     columns = [
         Column("id", "#"), Column("source", words("column.source")),
         Column("reason", words("column.reason"), "text"),
@@ -36,9 +37,11 @@ def quarantine(view: View) -> None:
             "times": words.count(entry["times_seen"]),
             "last": words.moment(view.local(entry["last_seen_at_ms"])),
         }
-        for entry in entries[:_MOST]
+        for entry in entries
     ]
     frame.draw(markup.table(columns, body, long=True))
+    if len(found) > _MOST:
+        common.said(view, "ops.quarantine.more", most=_MOST)
     by_id = {entry["id"]: entry for entry in entries}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
