@@ -70,7 +70,8 @@ def measure(settings: Settings, arguments: argparse.Namespace) -> None:
     }
     print(f"{'question':<22}{'view':<24}{'ms':>8}{'cpu ms':>8}{'lent ms':>9}{'attach ms':>12}{'ratio':>8}{'lent':>8}")
     for name, (viewer, period, of) in views.items():
-        lent = reporting.prepare(reporting.snapshot(of, *history, viewer.sees_cost), viewer.sees_cost)
+        snapshot = reporting.snapshot(of, *history, viewer.sees_cost)
+        lent = reporting.prepare(snapshot, viewer.sees_cost, small=of is not None)
         for question in arguments.questions.split(","):
             slow = None if arguments.no_attach else attach_ms(settings, question, viewer, period, of)
             anew, standing = (

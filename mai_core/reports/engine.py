@@ -1,7 +1,8 @@
-"""The two DuckDB instances. L (one thread) reads the ledger's file; R (all threads) reads Parquet and unites.
+"""The DuckDB instances. L (one thread) reads the ledger's file; R (all threads) reads Parquet and unites.
 
 With more than one thread DuckDB reads torn sums from a SQLite file that is being written, and `threads` belongs to a
-whole instance: hence two. A connection is never shared between threads: `.cursor()` per use.
+whole instance: hence two, and R once more with one thread, for small questions of many people. A connection is never
+shared between threads: `.cursor()` per use.
 """
 
 from __future__ import annotations
@@ -54,9 +55,11 @@ CREATE MACRO share(part, whole) AS part::DOUBLE / nullif(whole, 0)::DOUBLE;
 """
 
 
-def open_reader(spill_folder: Path | None = None, *, sparing: bool = False) -> Connection:
+def open_reader(spill_folder: Path | None = None, *, sparing: bool = False, one_thread: bool = False) -> Connection:
     """Instance R; a sparing one, for work that reads everything once, keeps no files in memory."""
     config: dict[str, Any] = dict(_CLOSED)
+    if one_thread:
+        config["threads"] = 1
     if sparing:
         config |= {"memory_limit": "128MB", "enable_external_file_cache": False, "threads": 1}
     if spill_folder is not None:

@@ -105,7 +105,8 @@ class Standing:
         if prepared:
             prepared.renew(snapshot)
         else:
-            self.prepared = prepared = reporting.prepare(snapshot, wanted.viewer.sees_cost)
+            of_one_client = wanted.client is not None
+            self.prepared = prepared = reporting.prepare(snapshot, wanted.viewer.sees_cost, small=of_one_client)
         self.at, self.version, self.damaged = at, version, damaged
         return prepared
 
