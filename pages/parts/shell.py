@@ -96,8 +96,12 @@ def _inside(session: sessions.Session) -> None:
         if session.role in entry.roles
     }
     chosen = st.navigation(list(pages.values()), position="hidden")
+    asked = st.query_params.get("client", "") if session.sees_all_clients else ""
     with st.sidebar:
         client = _sidebar(words, session, clients, pages)
+    if asked and asked not in [one.client_org_id for one in clients]:
+        shown = client.name if client else words("client.all")
+        frame.draw(markup.notice(words("client.gone", client=asked[:80], shown=shown), "warn"))
     view = View(words, session, client, clients, clock().now_ms(), st.context.theme.type == "dark")
     st.session_state["view"] = view
     chosen.run()

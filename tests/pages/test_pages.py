@@ -190,6 +190,13 @@ def test_a_client_without_a_key_of_its_own_is_told_the_day_only(desk: Desk, open
     assert "naliczone" not in shown
 
 
+def test_a_link_to_a_client_that_is_not_there_says_what_is_shown_instead(desk: Desk, open_page: Opener) -> None:
+    page = open_page(desk.login("operator"), client="<b>closed")
+    assert "Klienta <b>closed nie ma na liście: jest zamknięty albo nieznany. Poniżej: Wszyscy klienci." in text(page)
+    healthy(page)
+    assert "nie ma na liście" not in text(open_page(desk.login("manager"), client="closed"))
+
+
 def test_without_a_comparison_nothing_is_claimed(desk: Desk, open_page: Opener) -> None:
     assert "Sprawdzone" not in text(open_page(desk.login("manager")))
 

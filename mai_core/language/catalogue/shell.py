@@ -53,6 +53,10 @@ MESSAGES: Messages = {
         "Nie ma jeszcze żadnego klienta. Dodaj pierwszego na stronie „Klienci”.",
         "There is no client yet. Add the first one on the page “Clients”.",
     ),
+    "client.gone": (
+        "Klienta {client} nie ma na liście: jest zamknięty albo nieznany. Poniżej: {shown}.",
+        "Client {client} is not on the list: closed or unknown. Below: {shown}.",
+    ),
     "client.needed": ("Ta strona dotyczy jednego klienta. Którego?", "This page is about one client. Which one?"),
     "client.pick": ("Wybierz klienta", "Choose a client"),
     "nav.usage": ("Zużycie", "Usage"),
