@@ -102,7 +102,7 @@ def _inside(session: sessions.Session) -> None:
     if asked and asked not in [one.client_org_id for one in clients]:
         shown = client.name if client else words("client.all")
         frame.draw(markup.notice(words("client.gone", client=asked[:80], shown=shown), "warn"))
-    view = View(words, session, client, clients, clock().now_ms(), st.context.theme.type == "dark")
+    view = View(words, session, client, clients, clock().now_ms(), theme.is_dark())
     st.session_state["view"] = view
     chosen.run()
 

@@ -13,7 +13,11 @@ _SCRIPT = Path(__file__).with_name("theme.js")
 
 def follow() -> None:
     """Once in every run, so that it stands on every page."""
-    _watcher()(key="theme", on_theme_change=_seen)
+    _watcher()(key="theme", data={"drawn": "dark" if is_dark() else "light"}, on_theme_change=_seen)
+
+
+def is_dark() -> bool:
+    return st.context.theme.type == "dark"
 
 
 @lru_cache(maxsize=1)

@@ -25,7 +25,7 @@ def test_a_chart_changes_its_colours_with_the_theme(visit: Visitor) -> None:
     try:
         one.page.emulate_media(color_scheme="dark")
         one.page.wait_for_function(_DRAWN_IN, arg=_rgb(colours.DARK[shown]), timeout=10_000)
-        assert not one.page.evaluate(_DRAWN_IN, _rgb(colours.LIGHT[shown]))
+        one.page.wait_for_function(f"colour => !({_DRAWN_IN})(colour)", arg=_rgb(colours.LIGHT[shown]), timeout=10_000)
     finally:
         one.page.emulate_media(color_scheme="light")
 
