@@ -8,10 +8,10 @@ from typing import Any
 
 import streamlit as st
 
+from mai_core.days import days_between
 from mai_core.money import divide_half_up
 from mai_core.reports.lines import shown_total, to_the_grosz
 from pages.parts import frame, markup, url_state
-from pages.parts.day_charts import days_between
 from pages.parts.downloads import Field, buttons
 from pages.parts.markup import Column, Html, escape
 from pages.parts.periods import Period

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 
-from mai_core.days import from_ms, usage_day
+from mai_core.days import usage_day, utc_day
 from mai_core.ids import generation_time_ms
 from mai_core.installation import Installation
 from mai_core.model import Observation
@@ -21,7 +21,7 @@ def is_in_archive(installation: Installation, db: Db, client_org_id: str, observ
     at_ms = generation_time_ms(observation.generation_id) or observation.started_at_ms
     if at_ms is None:
         return False
-    day = from_ms(at_ms).date()
+    day = utc_day(at_ms)
     first, last = (day - _A_DAY_EITHER_WAY).isoformat(), (day + _A_DAY_EITHER_WAY).isoformat()
     return any(
         observation.generation_id in _generations(_path(installation, str(row["file"])))

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from mai_core.days import from_ms
+from mai_core.days import utc_day
 from mai_core.intake import exact_json
 from mai_core.intake.exact_json import Unreadable
 from mai_core.intake.parsed import MIB, Parsed, Refusal, Source
@@ -116,7 +116,7 @@ def kept_unreadable(error: Unreadable, body: bytes, secrets: SecretBox) -> Kept:
 
 def kept_too_large(source: Source, client_org_id: str | None, now_ms: int) -> Kept:
     """No body at all, only that there was one: one entry per way in, client and day, which raises the alert."""
-    day = from_ms(now_ms).date()
+    day = utc_day(now_ms)
     subject = f"{source.name} {client_org_id} {day}"
     reason = f"a body over {source.largest_body // MIB} MB was refused (413): its usage is missing unless it came again"
     return Kept("too_large", reason, hashlib.sha256(subject.encode()).hexdigest())

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from functools import cache, partial
 
+from mai_core.days import DAY_MS
 from mai_core.errors import StoreUnavailable
 from mai_core.ids import generation_time_ms
 from mai_core.installation import Installation
@@ -32,7 +33,7 @@ from mai_core.store.ledger import Row
 
 log = logging.getLogger(__name__)
 
-LIVE_MEMORY_MS = 59 * 24 * 3600 * 1000
+LIVE_MEMORY_MS = 59 * DAY_MS
 """Live ways in do not ask the archive, so they take nothing that the dedupe memory (60 days) may have forgotten."""
 
 _MOST_KNOWN_PEOPLE = 100_000

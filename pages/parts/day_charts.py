@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from mai_core.days import days_between
 from mai_core.language import Words
 from pages.parts import frame, markup
 from pages.parts.charts import (
@@ -35,10 +36,6 @@ _FEWEST_FOR_AREA = 4
 
 Series = tuple[str, str, str | None, Mapping[date, Mapping[str, Any]]]
 """Name, colour, model that its points are explained by (None: all), rows by day."""
-
-
-def days_between(first: date, last: date) -> list[date]:
-    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
 def days(view: View, period: Period, rows: Sequence[Row]) -> Figure:
